@@ -1,0 +1,412 @@
+//! What is to be done about one source object.
+//!
+//! A three-way comparison: what the source and the rules want, what the target holds, and what was
+//! written last. Objects are planned one at a time and independently; what has to be seen across
+//! objects (rival keys, whose target object a reference means) is handed in.
+
+mod attributes;
+mod reference;
+
+use serde::{Deserialize, Serialize};
+use syncline_directory::{
+    AttributeName, Attributes, Change, GenerationDigest, ObjectKind, ObjectState, Outcome, Reason,
+    RuleDecision, Shape, SourceId, TargetId, Value, Verdict, address,
+};
+
+pub use reference::{Referent, ReferencePlan, ReferenceWish, plan_reference};
+
+use crate::{
+    join::Joined,
+    operation::{Action, Operation},
+    policy::{OutOfScope, Policy},
+};
+
+/// Whether we may take from an object what we gave it (law L2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ownership {
+    /// We made it.
+    Made,
+}
+
+/// What is remembered of a source object's target object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The target object.
+    pub target: TargetId,
+    /// Whether it is ours.
+    pub ownership: Ownership,
+    /// Whether we deleted it ourselves; only then is it taken out of the recycle bin again.
+    pub deleted_by_us: bool,
+    /// What we wrote last, by attribute; a name that is missing was never written.
+    pub written: Attributes,
+}
+
+/// What the target's mirror holds of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Whether it is there.
+    pub state: ObjectState,
+    /// Its attributes, as last read or written.
+    pub attributes: Attributes,
+}
+
+/// Everything that the plan of one object depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The kind of object.
+    pub kind: ObjectKind,
+    /// The source object.
+    pub source: &'a SourceId,
+    /// Whether the source object is there.
+    pub source_state: ObjectState,
+    /// Whether the rules and the assignment want it kept in step.
+    pub verdict: &'a Verdict,
+    /// The link and the linked object; none for an object without a link.
+    pub link: Option<(&'a Link, &'a Held)>,
+    /// What the join found for an object without a link.
+    pub joined: &'a Joined,
+    /// What the mapping wants; needed only for objects in scope.
+    pub outcome: Option<&'a Outcome>,
+}
+
+/// The state in which an object ends a run, for filters (law L10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The target is as wanted.
+    InStep,
+    /// Operations are planned.
+    Changing,
+    /// An operation failed and will be tried again.
+    Failed,
+    /// Something else has to happen first.
+    Waiting,
+    /// The rules want nothing done, or nothing can be done.
+    Skipped,
+    /// Not to be kept in step.
+    OutOfScope,
+    /// Undecidable; it stays as it is.
+    Held,
+    /// A target object that we did not make matches.
+    Matched,
+    /// Several objects claim one place.
+    Conflict,
+    /// Somebody removed the target object.
+    Removed,
+}
+
+impl State {
+    /// Returns the state's name, as the store and people read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InStep => "in-step",
+            Self::Changing => "changing",
+            Self::Failed => "failed",
+            Self::Waiting => "waiting",
+            Self::Skipped => "skipped",
+            Self::OutOfScope => "out-of-scope",
+            Self::Held => "held",
+            Self::Matched => "matched",
+            Self::Conflict => "conflict",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// The state in which an object ends a run, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The state.
+    pub state: State,
+    /// The reason.
+    pub reason: Reason,
+}
+
+impl Standing {
+    /// Returns a standing with a reason of this code and text.
+    pub fn new(state: State, code: &str, text: impl Into<String>) -> Self {
+        Self { state, reason: Reason::new(code, text) }
+    }
+
+    fn because(state: State, reason: &Reason) -> Self {
+        Self { state, reason: reason.clone() }
+    }
+}
+
+/// Something about an object that people should know and that is not an operation: a value that
+/// cannot be written, an attribute that others changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The attribute, where it is about one.
+    pub attribute: Option<AttributeName>,
+    /// What was found.
+    pub reason: Reason,
+}
+
+/// What is to be done about one object, and what should be known of it.
+#[must_use = "a plan that nobody reads does nothing"]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectPlan {
+    /// Where the object stands if the operations succeed and its references need nothing.
+    pub standing: Standing,
+    /// What is to be done to the object itself.
+    pub operations: Vec<Operation>,
+    /// Its references, to be planned once every object is.
+    pub references: Vec<ReferenceWish>,
+    /// What should be known.
+    pub findings: Vec<Finding>,
+}
+
+impl ObjectPlan {
+    fn stay(standing: Standing) -> Self {
+        Self { standing, operations: Vec::new(), references: Vec::new(), findings: Vec::new() }
+    }
+}
+
+/// The text of a cause names the generation, so that a log tells which rules wanted a write.
+fn cause(generation: &GenerationDigest, code: &str) -> Reason {
+    Reason::new(code, format!("rules {}", generation.short()))
+}
+
+/// Plans one object.
+pub fn plan_object(
+    subject: &Subject<'_>,
+    policy: Policy,
+    generation: &GenerationDigest,
+) -> ObjectPlan {
+    let gone;
+    let verdict = if subject.source_state == ObjectState::Live {
+        subject.verdict
+    } else {
+        gone = Verdict::OutOfScope(Reason::new(
+            "SourceDeleted",
+            match subject.source_state {
+                ObjectState::SoftDeleted => "deleted in the source, restorable for 30 days",
+                _ => "deleted in the source for good",
+            },
+        ));
+        &gone
+    };
+    match verdict {
+        Verdict::Hold(reason) => ObjectPlan::stay(Standing::because(State::Held, reason)),
+        Verdict::OutOfScope(reason) => plan_leaver(subject, reason, policy.out_of_scope),
+        Verdict::InScope => match subject.outcome {
+            Some(Outcome::Write(decision)) => plan_wanted(subject, decision, policy, generation),
+            Some(Outcome::Skip(reason)) => {
+                ObjectPlan::stay(Standing::because(State::Skipped, reason))
+            }
+            Some(Outcome::Hold(reason)) => {
+                ObjectPlan::stay(Standing::because(State::Held, reason))
+            }
+            None => ObjectPlan::stay(Standing::new(
+                State::Held,
+                "NotMapped",
+                "the rules gave no answer for this object",
+            )),
+        },
+    }
+}
+
+/// Plans an object that is not, or no longer, to be kept in step.
+fn plan_leaver(subject: &Subject<'_>, reason: &Reason, policy: OutOfScope) -> ObjectPlan {
+    let mut plan = ObjectPlan::stay(Standing::because(State::OutOfScope, reason));
+    let Some((link, held)) = subject.link else { return plan };
+    if held.state != ObjectState::Live {
+        return plan;
+    }
+    let Ownership::Made = link.ownership;
+    let target = link.target.clone();
+    let action = match policy {
+        OutOfScope::Keep => None,
+        OutOfScope::Disable => (held.attributes.get("accountEnabled")
+            != Some(&Value::Boolean(false)))
+        .then_some(Action::Disable { target }),
+        OutOfScope::SoftDelete => Some(Action::Delete { target }),
+    };
+    plan.operations.extend(action.map(|action| Operation {
+        kind: subject.kind,
+        source: subject.source.clone(),
+        action,
+        cause: reason.clone(),
+    }));
+    plan
+}
+
+/// Plans an object that the rules want to look like this.
+fn plan_wanted(
+    subject: &Subject<'_>,
+    decision: &RuleDecision,
+    policy: Policy,
+    generation: &GenerationDigest,
+) -> ObjectPlan {
+    let Some((link, held)) = subject.link else {
+        return match subject.joined {
+            Joined::New => plan_new(subject, decision, generation),
+            joined => ObjectPlan::stay(unjoined(joined)),
+        };
+    };
+    match (held.state, link.deleted_by_us) {
+        (ObjectState::Live, _) => plan_update(subject, decision, link, held, policy, generation),
+        (ObjectState::SoftDeleted, true) => {
+            let mut plan = plan_update(subject, decision, link, held, policy, generation);
+            let then = match plan.operations.pop().map(|operation| operation.action) {
+                Some(Action::Update { modifications, .. }) => modifications,
+                _ => Default::default(),
+            };
+            plan.operations = vec![Operation {
+                kind: subject.kind,
+                source: subject.source.clone(),
+                action: Action::Restore { target: link.target.clone(), then },
+                cause: cause(generation, "BackInScope"),
+            }];
+            plan.standing = changing();
+            plan
+        }
+        (ObjectState::Purged, true) => plan_new(subject, decision, generation),
+        // Edge case 42: who removed themselves, or was removed by an administrator of the target,
+        // is not dragged back.
+        (ObjectState::SoftDeleted | ObjectState::Purged, false) => {
+            ObjectPlan::stay(Standing::new(
+                State::Removed,
+                "RemovedInTarget",
+                "the target object was removed by others; restore it there to keep it in step again",
+            ))
+        }
+    }
+}
+
+fn changing() -> Standing {
+    Standing::new(State::Changing, "Planned", "operations are planned")
+}
+
+fn unjoined(joined: &Joined) -> Standing {
+    let list = |ids: Vec<&str>| ids.join(", ");
+    match joined {
+        Joined::New => changing(),
+        Joined::Matched(target) => Standing::new(
+            State::Matched,
+            "MatchedNotAdopted",
+            format!("target object {target} matches and was not made by this job; it is left alone"),
+        ),
+        Joined::MatchedDeleted(target) => Standing::new(
+            State::Matched,
+            "MatchedInRecycleBin",
+            format!(
+                "target object {target} in the recycle bin matches and was not made by this job; \
+                 restore or purge it there"
+            ),
+        ),
+        Joined::Ambiguous(targets) => Standing::new(
+            State::Conflict,
+            "DuplicateTargetEntries",
+            format!(
+                "several target objects match: {}",
+                list(targets.iter().map(TargetId::as_str).collect())
+            ),
+        ),
+        Joined::Contested(rivals) => Standing::new(
+            State::Conflict,
+            "DuplicateSourceEntries",
+            format!(
+                "other source objects have the same match key: {}",
+                list(rivals.iter().map(SourceId::as_str).collect())
+            ),
+        ),
+        Joined::Claimed { target, by } => Standing::new(
+            State::Conflict,
+            "TargetClaimed",
+            format!("target object {target} belongs to source object {by}"),
+        ),
+        Joined::WrongKind { target, kind } => Standing::new(
+            State::Conflict,
+            "ObjectTypeMismatch",
+            format!("the target's {kind} {target} holds the match key"),
+        ),
+    }
+}
+
+/// Plans the making of an object.
+fn plan_new(
+    subject: &Subject<'_>,
+    decision: &RuleDecision,
+    generation: &GenerationDigest,
+) -> ObjectPlan {
+    let member = match decision.shape {
+        Shape::ExternalMember => true,
+        Shape::Guest => false,
+        other => {
+            return ObjectPlan::stay(Standing::new(
+                State::Skipped,
+                "ShapeNotSupported",
+                format!("the rules want a {}, which is not made yet", other.as_str()),
+            ));
+        }
+    };
+    let wanted = |name: &str| {
+        decision.outputs.iter().find(|output| output.attribute.as_str() == name).and_then(
+            |output| match &output.change {
+                Change::Set(Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            },
+        )
+    };
+    let Some(address) = wanted("mail") else {
+        return ObjectPlan::stay(Standing::new(
+            State::Skipped,
+            "MissingValues",
+            "the rules give no `mail`, and an external user is invited by address",
+        ));
+    };
+    if let Err(error) = address::check_invitable(&address) {
+        return ObjectPlan::stay(Standing::new(
+            State::Skipped,
+            "InvitationCreationFailureInvalidPropertyValue",
+            error.to_string(),
+        ));
+    }
+    let display_name = wanted("displayName");
+    let born = attributes::after_invitation(&address, display_name.as_deref(), member);
+    let attributes::Weighed { modifications, references, findings } =
+        attributes::weigh_new(subject.kind, &decision.outputs, &born);
+    ObjectPlan {
+        standing: changing(),
+        operations: vec![Operation {
+            kind: subject.kind,
+            source: subject.source.clone(),
+            action: Action::Invite { address, display_name, member, then: modifications },
+            cause: cause(generation, "NewInScope"),
+        }],
+        references,
+        findings,
+    }
+}
+
+/// Plans the changes of an object that exists.
+fn plan_update(
+    subject: &Subject<'_>,
+    decision: &RuleDecision,
+    link: &Link,
+    held: &Held,
+    policy: Policy,
+    generation: &GenerationDigest,
+) -> ObjectPlan {
+    let attributes::Weighed { modifications, references, findings } =
+        attributes::weigh(subject.kind, &decision.outputs, link, held, policy.drift);
+    let mut plan = ObjectPlan {
+        standing: Standing::new(State::InStep, "RedundantExport", "the target is as wanted"),
+        operations: Vec::new(),
+        references,
+        findings,
+    };
+    if !modifications.is_empty() {
+        plan.standing = changing();
+        plan.operations.push(Operation {
+            kind: subject.kind,
+            source: subject.source.clone(),
+            action: Action::Update { target: link.target.clone(), modifications },
+            cause: cause(generation, "ChangedInSource"),
+        });
+    }
+    plan
+}

@@ -1,0 +1,204 @@
+//! Attributes, weighed one by one: what is wanted, what is held, what was written last.
+
+use syncline_directory::{
+    Apply, AttributeName, Attributes, Change, ObjectKind, Output, Reason, SourceId, Value, schema,
+};
+
+use super::{Finding, Held, Link, reference::ReferenceWish};
+use crate::{
+    operation::{Modification, Modifications},
+    policy::Drift,
+};
+
+/// What the attributes of one object come to.
+#[derive(Default)]
+pub(super) struct Weighed {
+    pub(super) modifications: Modifications,
+    pub(super) references: Vec<ReferenceWish>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Weighed {
+    fn find(&mut self, attribute: &AttributeName, code: &str, text: String) {
+        self.findings.push(Finding {
+            attribute: Some(attribute.clone()),
+            reason: Reason::new(code, text),
+        });
+    }
+
+    fn modify(&mut self, attribute: &AttributeName, before: &Value, after: Value) {
+        let before = before.clone();
+        self.modifications.insert(attribute.clone(), Modification { before, after });
+    }
+}
+
+/// Returns what an invited user holds before anything else is written (graph.md, section 4.2).
+pub(super) fn after_invitation(
+    address: &str,
+    display_name: Option<&str>,
+    member: bool,
+) -> Attributes {
+    let mut born = Attributes::new();
+    born.insert("mail".into(), Value::text(address));
+    born.insert("userType".into(), Value::text(if member { "Member" } else { "Guest" }));
+    born.insert("accountEnabled".into(), Value::Boolean(true));
+    if let Some(name) = display_name {
+        born.insert("displayName".into(), Value::text(name));
+    }
+    born
+}
+
+/// Weighs the attributes of an object that is being made: everything wanted is written, except what
+/// its making has written already.
+pub(super) fn weigh_new(kind: ObjectKind, outputs: &[Output], born: &Attributes) -> Weighed {
+    let mut weighed = Weighed::default();
+    for output in outputs {
+        let attribute = &output.attribute;
+        let Some(wish) = admissible(kind, output, &mut weighed) else { continue };
+        match wish {
+            Wish::Set(Value::Reference(referent)) => {
+                weighed.references.push(ReferenceWish::set(attribute, SourceId::new(referent)));
+            }
+            Wish::Set(value) if output.apply == Apply::ReportOnly => {
+                weighed.find(attribute, "ReportOnly", format!("would become `{value}`"));
+            }
+            Wish::Set(value) if born.get(attribute) != Some(value) => {
+                weighed.modify(attribute, &Value::Absent, value.clone());
+            }
+            Wish::Set(_) | Wish::Clear => {}
+        }
+    }
+    weighed
+}
+
+/// Weighs the attributes of an object that exists.
+pub(super) fn weigh(
+    kind: ObjectKind,
+    outputs: &[Output],
+    link: &Link,
+    held: &Held,
+    drift: Drift,
+) -> Weighed {
+    let mut weighed = Weighed::default();
+    for output in outputs {
+        if output.apply == Apply::OnCreate {
+            continue;
+        }
+        let attribute = &output.attribute;
+        let Some(wish) = admissible(kind, output, &mut weighed) else { continue };
+        if is_reference(kind, attribute) {
+            match wish {
+                Wish::Set(Value::Reference(referent)) => {
+                    weighed.references.push(ReferenceWish::set(attribute, SourceId::new(referent)));
+                }
+                Wish::Set(_) => {}
+                Wish::Clear => weighed.references.push(ReferenceWish::clear(attribute)),
+            }
+            continue;
+        }
+        let holds = held.attributes.get(attribute).unwrap_or(&Value::Absent);
+        let written = link.written.get(attribute);
+        let after = match wish {
+            Wish::Set(value) => value,
+            // Only what we wrote is cleared (design, section 11: clearing).
+            Wish::Clear if written.is_none() => continue,
+            Wish::Clear => &Value::Absent,
+        };
+        if holds == after || (output.apply == Apply::WhenEmpty && !holds.is_absent()) {
+            continue;
+        }
+        if let Some(obstacle) = obstacle(attribute, held) {
+            weighed.find(attribute, obstacle.0, obstacle.1.to_owned());
+            continue;
+        }
+        if output.apply == Apply::ReportOnly {
+            weighed.find(attribute, "ReportOnly", format!("is `{holds}`, would become `{after}`"));
+            continue;
+        }
+        let theirs = written.is_some_and(|written| written == after);
+        if blocks_sign_in(attribute, holds, written) {
+            // Law L16: a block on sign-in that we did not set is never undone by accident.
+            weighed.find(
+                attribute,
+                "SignInBlockedInTarget",
+                "sign-in was blocked in the target by others; it stays blocked".to_owned(),
+            );
+        } else if !theirs || drift == Drift::Heal {
+            weighed.modify(attribute, holds, after.clone());
+        } else if drift == Drift::Report {
+            weighed.find(
+                attribute,
+                "Drift",
+                format!("was changed by others to `{holds}`, the rules want `{after}`"),
+            );
+        }
+    }
+    weighed
+}
+
+enum Wish<'a> {
+    Set(&'a Value),
+    Clear,
+}
+
+/// Returns what is wanted of an attribute, unless nothing is or it could not stand there.
+fn admissible<'a>(
+    kind: ObjectKind,
+    output: &'a Output,
+    weighed: &mut Weighed,
+) -> Option<Wish<'a>> {
+    let attribute = &output.attribute;
+    let (wish, value) = match &output.change {
+        Change::Keep => return None,
+        Change::Clear | Change::Set(Value::Absent) => (Wish::Clear, &Value::Absent),
+        Change::Set(value) => (Wish::Set(value), value),
+        Change::FirstFree(_) => {
+            weighed.find(
+                attribute,
+                "FirstFreeNotSupported",
+                "ranked candidates are not arbitrated by this version; the attribute is kept"
+                    .to_owned(),
+            );
+            return None;
+        }
+        Change::Refuse(reason) => {
+            weighed
+                .findings
+                .push(Finding { attribute: Some(attribute.clone()), reason: reason.clone() });
+            return None;
+        }
+    };
+    match schema::check(kind, attribute.as_str(), value) {
+        Ok(()) => Some(wish),
+        Err(error) => {
+            weighed.find(attribute, "SchemaPropertyCanOnlyAcceptValue", error.to_string());
+            None
+        }
+    }
+}
+
+fn is_reference(kind: ObjectKind, attribute: &AttributeName) -> bool {
+    schema::attribute(kind, attribute.as_str()).is_some_and(|attribute| attribute.is_reference())
+}
+
+fn blocks_sign_in(attribute: &AttributeName, holds: &Value, written: Option<&Value>) -> bool {
+    attribute.as_str() == "accountEnabled"
+        && *holds == Value::Boolean(false)
+        && written != Some(&Value::Boolean(false))
+}
+
+/// Returns why an attribute of this very object cannot be written (graph.md, section 14).
+fn obstacle(attribute: &AttributeName, held: &Held) -> Option<(&'static str, &'static str)> {
+    if held.attributes.get("onPremisesSyncEnabled") == Some(&Value::Boolean(true)) {
+        return Some((
+            "AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises",
+            "the target object is mastered on-premises",
+        ));
+    }
+    let exchange = matches!(held.attributes.get("assignedPlans"),
+        Some(Value::Texts(plans)) if plans.iter().any(|plan| plan == "exchange/Enabled"));
+    (exchange && matches!(attribute.as_str(), "mail" | "showInAddressList")).then_some((
+        "AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService",
+        "Exchange owns this attribute of the target object",
+    ))
+}

@@ -1,0 +1,246 @@
+//! Inputs: what a computation may see.
+//!
+//! A computation is given what it named and nothing else, so what it declares to depend on is what
+//! it depends on. An input is a [`Column`], a [`TargetColumn`], one of the words of this module, or
+//! a tuple of inputs.
+
+mod tuple;
+
+use crate::{
+    capability,
+    column::{Column, Kind, TargetColumn},
+    contract::{Change, Context, Dependency, Reason, Tenant, Value},
+};
+
+/// Something that a computation may see.
+pub trait Input: 'static {
+    /// The input once its positions are known.
+    type Bound: 'static;
+    /// What the computation sees.
+    type Seen<'r>;
+    /// Whether this can be seen only once the row is joined.
+    const AFTER_JOIN: bool = false;
+
+    /// Declares the input and finds its position.
+    fn bind(self, reads: &mut Reads) -> Self::Bound;
+
+    /// Returns what there is to see.
+    ///
+    /// # Errors
+    ///
+    /// Where the host gave a value of another sort than the column's.
+    fn see<'r>(bound: &Self::Bound, at: &At<'r>) -> Result<Self::Seen<'r>, Reason>;
+}
+
+/// Where a computation stands: one row and what surrounds it.
+pub struct At<'r> {
+    pub(crate) context: &'r Context,
+    pub(crate) source: &'r [Value],
+    pub(crate) target: Option<&'r [Value]>,
+    pub(crate) earlier: Option<&'r Change>,
+}
+
+/// The columns of a ruleset as they are being declared, and the dependencies of one computation.
+#[derive(Default)]
+pub struct Reads {
+    pub(crate) source: Vec<String>,
+    pub(crate) target: Vec<String>,
+    dependencies: Vec<Dependency>,
+}
+
+impl Reads {
+    /// Binds one computation's inputs and returns what it depends on.
+    pub(crate) fn bind<I: Input>(&mut self, input: I) -> (I::Bound, Vec<Dependency>) {
+        let bound = input.bind(self);
+        (bound, std::mem::take(&mut self.dependencies))
+    }
+
+    fn depend(&mut self, dependency: Dependency) {
+        if !self.dependencies.contains(&dependency) {
+            self.dependencies.push(dependency);
+        }
+    }
+}
+
+/// Returns the position of a name, which is added where it is new.
+fn position(names: &mut Vec<String>, name: &str) -> u32 {
+    let found = names.iter().position(|known| known == name).unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    });
+    u32::try_from(found).expect("a ruleset has fewer than 2^32 columns")
+}
+
+fn see_value<'r, K: Kind>(
+    column: &BoundColumn,
+    values: &'r [Value],
+) -> Result<K::Seen<'r>, Reason> {
+    let value = values.get(column.position as usize);
+    value.and_then(K::see).ok_or_else(|| column.unexpected::<K>(value))
+}
+
+/// A column whose position in the row is known.
+pub struct BoundColumn {
+    pub(crate) position: u32,
+    name: String,
+}
+
+impl BoundColumn {
+    #[cold]
+    fn unexpected<K: Kind>(&self, value: Option<&Value>) -> Reason {
+        let found = value.map_or("no value at all", Value::kind);
+        let Self { name, .. } = self;
+        Reason::new("UnexpectedType", format!("{name} is {found}, it is read as {}", K::NAME))
+    }
+}
+
+impl<K: Kind> Input for Column<K> {
+    type Bound = BoundColumn;
+    type Seen<'r> = K::Seen<'r>;
+
+    fn bind(self, reads: &mut Reads) -> BoundColumn {
+        let position = position(&mut reads.source, &self.name);
+        reads.depend(Dependency::Source(position));
+        BoundColumn { position, name: self.name.into_owned() }
+    }
+
+    fn see<'r>(bound: &BoundColumn, at: &At<'r>) -> Result<K::Seen<'r>, Reason> {
+        see_value::<K>(bound, at.source)
+    }
+}
+
+impl<K: Kind> Input for TargetColumn<K> {
+    type Bound = BoundColumn;
+    /// Nothing where the row has no target.
+    type Seen<'r> = Option<K::Seen<'r>>;
+    const AFTER_JOIN: bool = true;
+
+    fn bind(self, reads: &mut Reads) -> BoundColumn {
+        let position = position(&mut reads.target, &self.0.name);
+        reads.depend(Dependency::Target(position));
+        BoundColumn { position, name: self.0.name.into_owned() }
+    }
+
+    fn see<'r>(bound: &BoundColumn, at: &At<'r>) -> Result<Self::Seen<'r>, Reason> {
+        at.target.map(|values| see_value::<K>(bound, values)).transpose()
+    }
+}
+
+/// Whether the row has a target, seen as `bool`.
+pub struct Joined;
+
+impl Input for Joined {
+    type Bound = ();
+    type Seen<'r> = bool;
+    const AFTER_JOIN: bool = true;
+
+    fn bind(self, _: &mut Reads) {}
+
+    fn see<'r>((): &(), at: &At<'r>) -> Result<bool, Reason> {
+        Ok(at.target.is_some())
+    }
+}
+
+/// What earlier layers decided for this very attribute, seen as `Option<&Change>`.
+pub struct Earlier;
+
+impl Input for Earlier {
+    type Bound = ();
+    type Seen<'r> = Option<&'r Change>;
+    const AFTER_JOIN: bool = true;
+
+    fn bind(self, _: &mut Reads) {}
+
+    fn see<'r>((): &(), at: &At<'r>) -> Result<Option<&'r Change>, Reason> {
+        Ok(at.earlier)
+    }
+}
+
+/// The time of the run, RFC 3339 in UTC. What depends on it is decided anew in each run.
+pub struct Now;
+
+impl Input for Now {
+    type Bound = ();
+    type Seen<'r> = &'r str;
+
+    fn bind(self, reads: &mut Reads) {
+        reads.depend(Dependency::Time);
+    }
+
+    fn see<'r>((): &(), at: &At<'r>) -> Result<&'r str, Reason> {
+        at.context
+            .now
+            .as_deref()
+            .ok_or_else(|| Reason::new("TimeMissing", "the host gave no time, though it is read"))
+    }
+}
+
+/// The tenant that rows come from.
+pub struct SourceTenant;
+
+impl Input for SourceTenant {
+    type Bound = ();
+    type Seen<'r> = &'r Tenant;
+
+    fn bind(self, _: &mut Reads) {}
+
+    fn see<'r>((): &(), at: &At<'r>) -> Result<&'r Tenant, Reason> {
+        Ok(&at.context.source)
+    }
+}
+
+/// The tenant that rows go to.
+pub struct TargetTenant;
+
+impl Input for TargetTenant {
+    type Bound = ();
+    type Seen<'r> = &'r Tenant;
+
+    fn bind(self, _: &mut Reads) {}
+
+    fn see<'r>((): &(), at: &At<'r>) -> Result<&'r Tenant, Reason> {
+        Ok(&at.context.target)
+    }
+}
+
+/// The job's name, seen as `&str`.
+pub struct Job;
+
+impl Input for Job {
+    type Bound = ();
+    type Seen<'r> = &'r str;
+
+    fn bind(self, _: &mut Reads) {}
+
+    fn see<'r>((): &(), at: &At<'r>) -> Result<&'r str, Reason> {
+        Ok(&at.context.job)
+    }
+}
+
+/// One of the client's own tables, by name.
+pub struct Table(pub &'static str);
+
+/// A table that can be looked into.
+#[derive(Clone, Copy)]
+pub struct Lookup(&'static str);
+
+impl Lookup {
+    /// Returns the fields of the line with this key.
+    pub fn get(self, key: &str) -> Option<Vec<String>> {
+        capability::lookup(self.0, key)
+    }
+}
+
+impl Input for Table {
+    type Bound = Lookup;
+    type Seen<'r> = Lookup;
+
+    fn bind(self, reads: &mut Reads) -> Lookup {
+        reads.depend(Dependency::Table(self.0.to_owned()));
+        Lookup(self.0)
+    }
+
+    fn see<'r>(bound: &Lookup, _: &At<'r>) -> Result<Lookup, Reason> {
+        Ok(*bound)
+    }
+}
