@@ -41,8 +41,8 @@ impl Clock {
         let instant = match &self.base {
             Base::Machine => Timestamp::now(),
             Base::Fixed { start, began } => {
-                let elapsed = SignedDuration::try_from(began.elapsed())
-                    .unwrap_or(SignedDuration::ZERO);
+                let elapsed =
+                    SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::ZERO);
                 later(*start, elapsed)
             }
         };

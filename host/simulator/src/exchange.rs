@@ -51,6 +51,14 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// Returns path and query as they were sent.
+    pub(crate) fn target(&self) -> String {
+        match self.query.raw() {
+            "" => self.path.clone(),
+            raw => format!("{}?{raw}", self.path),
+        }
+    }
+
     pub(crate) fn writes(&self) -> bool {
         self.method != Method::GET && self.method != Method::HEAD
     }
@@ -193,7 +201,10 @@ mod tests {
             segments("/v1.0/users/microsoft.graph.delta"),
             ["users", "delta"]
         );
-        assert_eq!(segments("/v1.0/users/a_b%23EXT%23@c"), ["users", "a_b#EXT#@c"]);
+        assert_eq!(
+            segments("/v1.0/users/a_b%23EXT%23@c"),
+            ["users", "a_b#EXT#@c"]
+        );
         assert_eq!(
             segments("/v1.0/groups(uniqueName='x')"),
             ["groups", "uniqueName=x"]

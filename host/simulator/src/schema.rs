@@ -221,11 +221,9 @@ fn judge_value(kind: Kind, property: &Property, value: &Value) -> Result<(), Gra
             }
             Ok(())
         }
-        (Shape::OrgData, Value::Object(members)) => {
-            judge_members(kind, name, members, |member| {
-                matches!(member, "division" | "costCenter").then_some(256)
-            })
-        }
+        (Shape::OrgData, Value::Object(members)) => judge_members(kind, name, members, |member| {
+            matches!(member, "division" | "costCenter").then_some(256)
+        }),
         (Shape::ExtensionAttributes, Value::Object(members)) => {
             judge_members(kind, name, members, |member| {
                 user::is_extension_attribute(member).then_some(1_024)

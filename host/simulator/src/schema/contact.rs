@@ -39,7 +39,14 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("onPremisesProvisioningErrors", Objects, ReadOnly),
     property("onPremisesSyncEnabled", Flag, ReadOnly),
     property("phones", Objects, ReadOnly),
-    property("proxyAddresses", Texts { values: 400, length: 256 }, ReadOnly),
+    property(
+        "proxyAddresses",
+        Texts {
+            values: 400,
+            length: 256,
+        },
+        ReadOnly,
+    ),
     property("serviceProvisioningErrors", Objects, ReadOnly),
     property("surname", Text(64), ReadOnly),
 ];

@@ -72,7 +72,14 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("onPremisesSyncEnabled", Flag, ReadOnly),
     property("preferredDataLocation", Text(UNNAMED), Clearable),
     property("preferredLanguage", Text(UNNAMED), Clearable),
-    property("proxyAddresses", Texts { values: 400, length: 256 }, ReadOnly),
+    property(
+        "proxyAddresses",
+        Texts {
+            values: 400,
+            length: 256,
+        },
+        ReadOnly,
+    ),
     property("renewedDateTime", Instant, ReadOnly),
     property("resourceBehaviorOptions", OPTIONS, Required),
     property("resourceProvisioningOptions", OPTIONS, Required),

@@ -1,0 +1,115 @@
+//! A tenant's knobs: replication, delta, policies and limits, changed while it runs.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::tenant::Tenant;
+use crate::tenant::policy::{AllowInvitesFrom, Reset};
+
+/// What to change; what is not named stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    replication_lag_s: Option<u32>,
+    delta_page_size: Option<usize>,
+    delta_members_per_page: Option<usize>,
+    delta_token_life_s: Option<u32>,
+    delta_lag_s: Option<u32>,
+    delta_replays: Option<bool>,
+    delta_starts_empty: Option<bool>,
+    /// The ids that lists and delta rounds leave out in silence.
+    omitted: Option<BTreeSet<String>>,
+    allow_invites_from: Option<AllowInvitesFrom>,
+    b2b_inbound_allowed: Option<bool>,
+    b2b_outbound_allowed: Option<bool>,
+    inbound_consent: Option<bool>,
+    outbound_consent: Option<bool>,
+    user_sync_inbound: Option<bool>,
+    writes_per_window: Option<u32>,
+    write_window_s: Option<u32>,
+    /// Gives Syncline's app another secret.
+    client_secret: Option<String>,
+    /// Whether Syncline's app may write.
+    app_writes: Option<bool>,
+}
+
+/// How delta links are to go bad.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expiry {
+    #[serde(default)]
+    form: Reset,
+}
+
+pub(super) fn change(tenant: &mut Tenant, change: Change) {
+    set(&mut tenant.replication_lag_s, change.replication_lag_s);
+    set(&mut tenant.delta.page_size, change.delta_page_size);
+    set(
+        &mut tenant.delta.members_per_page,
+        change.delta_members_per_page,
+    );
+    set(&mut tenant.delta.token_life_s, change.delta_token_life_s);
+    set(&mut tenant.delta.lag_s, change.delta_lag_s);
+    set(&mut tenant.delta.replays, change.delta_replays);
+    set(&mut tenant.delta.starts_empty, change.delta_starts_empty);
+    set(&mut tenant.omitted, change.omitted);
+    let policy = &mut tenant.policy;
+    set(&mut policy.allow_invites_from, change.allow_invites_from);
+    set(&mut policy.b2b_inbound_allowed, change.b2b_inbound_allowed);
+    set(
+        &mut policy.b2b_outbound_allowed,
+        change.b2b_outbound_allowed,
+    );
+    set(&mut policy.inbound_consent, change.inbound_consent);
+    set(&mut policy.outbound_consent, change.outbound_consent);
+    if change.user_sync_inbound.is_some() {
+        policy.user_sync_inbound = change.user_sync_inbound;
+    }
+    let mut limits = tenant.throttle.limits();
+    if change.writes_per_window.is_some() || change.write_window_s.is_some() {
+        set(&mut limits.writes_per_window, change.writes_per_window);
+        set(&mut limits.write_window_s, change.write_window_s);
+        tenant.throttle.set_limits(limits);
+    }
+    if let Some(app) = tenant.apps.first_mut() {
+        set(&mut app.secret, change.client_secret);
+        set(&mut app.writes, change.app_writes);
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+pub(super) fn read(tenant: &Tenant) -> Value {
+    let policy = &tenant.policy;
+    let limits = tenant.throttle.limits();
+    json!({
+        "replication_lag_s": tenant.replication_lag_s,
+        "delta_page_size": tenant.delta.page_size,
+        "delta_members_per_page": tenant.delta.members_per_page,
+        "delta_token_life_s": tenant.delta.token_life_s,
+        "delta_lag_s": tenant.delta.lag_s,
+        "delta_replays": tenant.delta.replays,
+        "delta_starts_empty": tenant.delta.starts_empty,
+        "omitted": tenant.omitted,
+        "allow_invites_from": policy.allow_invites_from,
+        "b2b_inbound_allowed": policy.b2b_inbound_allowed,
+        "b2b_outbound_allowed": policy.b2b_outbound_allowed,
+        "inbound_consent": policy.inbound_consent,
+        "outbound_consent": policy.outbound_consent,
+        "user_sync_inbound": policy.user_sync_inbound,
+        "writes_per_window": limits.writes_per_window,
+        "write_window_s": limits.write_window_s,
+    })
+}
+
+/// Makes every delta link there is go bad.
+pub(super) fn expire_delta(tenant: &mut Tenant, expiry: &Expiry) {
+    tenant.delta_generation += 1;
+    tenant.delta_reset = expiry.form;
+}
