@@ -34,7 +34,10 @@ pub trait Kind: 'static {
 
 impl<K> Column<K> {
     const fn new(name: Cow<'static, str>) -> Self {
-        Self { name, kind: PhantomData }
+        Self {
+            name,
+            kind: PhantomData,
+        }
     }
 
     /// Returns a column whose name is known only once the settings are.

@@ -10,7 +10,7 @@ mod value;
 
 pub use decision::{Change, Key, Mapped, MappingRow, Outcome, Shape, Verdict};
 pub use description::{
-    Apply, Dependency, Description, MappingStage, MatchingStage, Output, RulesetDescription,
-    ScopingStage, SettingsError,
+    Apply, Dependency, Description, MappingStage, MatchingStage, OutputDescription,
+    RulesetDescription, ScopingStage, SettingsError,
 };
 pub use value::{Context, ObjectKind, Reason, Row, Tenant, Value};

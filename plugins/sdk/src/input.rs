@@ -3,6 +3,15 @@
 //! A computation is given what it named and nothing else, so what it declares to depend on is what
 //! it depends on. An input is a [`Column`], a [`TargetColumn`], one of the words of this module, or
 //! a tuple of inputs.
+//!
+//! What is known only once the row is joined cannot be asked for before:
+//!
+//! ```compile_fail
+//! use syncline_sdk::{Column, ObjectKind, Ruleset, Verdict, column::Text};
+//!
+//! const CITY: Column<Text> = Column::text("city");
+//! let users = Ruleset::of(ObjectKind::User).scope(CITY.in_target(), |_| Verdict::InScope);
+//! ```
 
 mod tuple;
 
@@ -63,11 +72,14 @@ impl Reads {
 }
 
 /// Returns the position of a name, which is added where it is new.
-fn position(names: &mut Vec<String>, name: &str) -> u32 {
-    let found = names.iter().position(|known| known == name).unwrap_or_else(|| {
-        names.push(name.to_owned());
-        names.len() - 1
-    });
+pub(crate) fn position(names: &mut Vec<String>, name: &str) -> u32 {
+    let found = names
+        .iter()
+        .position(|known| known == name)
+        .unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        });
     u32::try_from(found).expect("a ruleset has fewer than 2^32 columns")
 }
 
@@ -76,7 +88,9 @@ fn see_value<'r, K: Kind>(
     values: &'r [Value],
 ) -> Result<K::Seen<'r>, Reason> {
     let value = values.get(column.position as usize);
-    value.and_then(K::see).ok_or_else(|| column.unexpected::<K>(value))
+    value
+        .and_then(K::see)
+        .ok_or_else(|| column.unexpected::<K>(value))
 }
 
 /// A column whose position in the row is known.
@@ -90,7 +104,10 @@ impl BoundColumn {
     fn unexpected<K: Kind>(&self, value: Option<&Value>) -> Reason {
         let found = value.map_or("no value at all", Value::kind);
         let Self { name, .. } = self;
-        Reason::new("UnexpectedType", format!("{name} is {found}, it is read as {}", K::NAME))
+        Reason::new(
+            "UnexpectedType",
+            format!("{name} is {found}, it is read as {}", K::NAME),
+        )
     }
 }
 
@@ -101,7 +118,10 @@ impl<K: Kind> Input for Column<K> {
     fn bind(self, reads: &mut Reads) -> BoundColumn {
         let position = position(&mut reads.source, &self.name);
         reads.depend(Dependency::Source(position));
-        BoundColumn { position, name: self.name.into_owned() }
+        BoundColumn {
+            position,
+            name: self.name.into_owned(),
+        }
     }
 
     fn see<'r>(bound: &BoundColumn, at: &At<'r>) -> Result<K::Seen<'r>, Reason> {
@@ -118,11 +138,16 @@ impl<K: Kind> Input for TargetColumn<K> {
     fn bind(self, reads: &mut Reads) -> BoundColumn {
         let position = position(&mut reads.target, &self.0.name);
         reads.depend(Dependency::Target(position));
-        BoundColumn { position, name: self.0.name.into_owned() }
+        BoundColumn {
+            position,
+            name: self.0.name.into_owned(),
+        }
     }
 
     fn see<'r>(bound: &BoundColumn, at: &At<'r>) -> Result<Self::Seen<'r>, Reason> {
-        at.target.map(|values| see_value::<K>(bound, values)).transpose()
+        at.target
+            .map(|values| see_value::<K>(bound, values))
+            .transpose()
     }
 }
 

@@ -28,7 +28,11 @@ impl Verdict {
     /// strict ones, `self`.
     #[must_use]
     pub fn stricter(self, other: Self) -> Self {
-        if other.strictness() > self.strictness() { other } else { self }
+        if other.strictness() > self.strictness() {
+            other
+        } else {
+            self
+        }
     }
 
     fn strictness(&self) -> u8 {
@@ -130,6 +134,9 @@ pub struct MappingRow {
 
 impl From<Row> for MappingRow {
     fn from(row: Row) -> Self {
-        Self { row, earlier: Vec::new() }
+        Self {
+            row,
+            earlier: Vec::new(),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub enum Dependency {
 
 /// One attribute that a ruleset writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
+pub struct OutputDescription {
     /// The target attribute.
     pub attribute: String,
     /// When the wish is honoured.
@@ -61,7 +61,7 @@ pub struct MappingStage {
     /// What skipping, holding and the shape depend on.
     pub inputs: Vec<Dependency>,
     /// What is written, in the order of changes.
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<OutputDescription>,
     /// Whether this ruleset decides the shape of new objects.
     pub gives_shape: bool,
 }
@@ -108,6 +108,9 @@ pub struct SettingsError {
 impl SettingsError {
     /// Returns an error at this path.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), message: message.into() }
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
     }
 }

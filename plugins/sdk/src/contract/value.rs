@@ -103,7 +103,11 @@ impl From<Vec<String>> for Value {
     fn from(mut texts: Vec<String>) -> Self {
         texts.sort_unstable();
         texts.dedup();
-        if texts.is_empty() { Self::Absent } else { Self::Texts(texts) }
+        if texts.is_empty() {
+            Self::Absent
+        } else {
+            Self::Texts(texts)
+        }
     }
 }
 
@@ -125,7 +129,10 @@ pub struct Reason {
 impl Reason {
     /// Returns a reason of this code and text.
     pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { code: code.into(), text: text.into() }
+        Self {
+            code: code.into(),
+            text: text.into(),
+        }
     }
 }
 
@@ -162,13 +169,22 @@ pub struct Context {
 impl Context {
     /// Returns a context without a time.
     pub fn new(job: impl Into<String>, kind: ObjectKind, source: Tenant, target: Tenant) -> Self {
-        Self { job: job.into(), kind, now: None, source, target }
+        Self {
+            job: job.into(),
+            kind,
+            now: None,
+            source,
+            target,
+        }
     }
 
     /// Returns the same context at this time, RFC 3339 in UTC.
     #[must_use]
     pub fn at(self, now: impl Into<String>) -> Self {
-        Self { now: Some(now.into()), ..self }
+        Self {
+            now: Some(now.into()),
+            ..self
+        }
     }
 }
 

@@ -1,0 +1,197 @@
+//! The mapping stage, which is where the time goes: every row of a run, every attribute of a row.
+
+use crate::{
+    contract::{
+        Change, Context, Dependency, Mapped, MappingRow, MappingStage, Outcome, OutputDescription,
+        Reason, Row, Shape, Value,
+    },
+    input::{At, Reads},
+    output::{Absent, Output, Wish},
+    ruleset::Gate,
+    step::{Step, Unbound},
+};
+
+/// How rows become outcomes.
+pub(crate) struct Mapping {
+    gates: Vec<Gate<Step<Option<Reason>>>>,
+    shape: Option<Step<Shape>>,
+    wishes: Vec<BoundWish>,
+}
+
+/// How one output becomes a change.
+enum BoundWish {
+    /// The last reader of a column takes the value out of the row, earlier ones copy it.
+    Copy {
+        position: usize,
+        last: bool,
+        absent: Absent,
+    },
+    Constant(Change),
+    Computed(Step<Change>),
+}
+
+impl Mapping {
+    /// Gives every input its position; nothing where there is nothing to map.
+    pub(crate) fn bind(
+        gates: Vec<Gate<Unbound<Option<Reason>>>>,
+        shape: Option<Unbound<Shape>>,
+        outputs: Vec<Output>,
+        reads: &mut Reads,
+    ) -> Option<(MappingStage, Self)> {
+        if gates.is_empty() && shape.is_none() && outputs.is_empty() {
+            return None;
+        }
+        let mut inputs = Vec::new();
+        let gates = gates
+            .into_iter()
+            .map(|gate| match gate {
+                Gate::Skip(step) => Gate::Skip(step.bind_into(reads, &mut inputs)),
+                Gate::Hold(step) => Gate::Hold(step.bind_into(reads, &mut inputs)),
+            })
+            .collect();
+        let shape = shape.map(|shape| shape.bind_into(reads, &mut inputs));
+        let gives_shape = shape.is_some();
+
+        let (outputs, mut wishes): (Vec<_>, Vec<_>) = outputs
+            .into_iter()
+            .map(|output| bind_output(output, reads))
+            .unzip();
+        mark_last_readers(&outputs, &mut wishes);
+        let stage = MappingStage {
+            inputs,
+            outputs,
+            gives_shape,
+        };
+        Some((
+            stage,
+            Self {
+                gates,
+                shape,
+                wishes,
+            },
+        ))
+    }
+
+    /// Returns what becomes of one row.
+    pub(crate) fn apply(&self, context: &Context, row: MappingRow) -> Outcome {
+        let MappingRow {
+            row: Row { mut source, target },
+            earlier,
+        } = row;
+        let target = target.as_deref();
+        let at = At {
+            context,
+            source: &source,
+            target,
+            earlier: None,
+        };
+        if let Some(outcome) = self.stopped(&at) {
+            return outcome;
+        }
+        let shape = match self.shape.as_ref().map(|shape| shape(&at)).transpose() {
+            Ok(shape) => shape,
+            Err(reason) => return Outcome::Hold(reason),
+        };
+        let mut changes = Vec::with_capacity(self.wishes.len());
+        for (index, wish) in self.wishes.iter().enumerate() {
+            changes.push(match wish {
+                BoundWish::Copy {
+                    position,
+                    last,
+                    absent,
+                } => match take(&mut source, *position, *last) {
+                    Some(Value::Absent) => absent.change(target.is_some()),
+                    Some(value) => Change::Set(value),
+                    None => Change::Refuse(missing(*position)),
+                },
+                BoundWish::Constant(change) => change.clone(),
+                BoundWish::Computed(step) => {
+                    let earlier = earlier.get(index);
+                    let at = At {
+                        context,
+                        source: &source,
+                        target,
+                        earlier,
+                    };
+                    step(&at).unwrap_or_else(Change::Refuse)
+                }
+            });
+        }
+        Outcome::Write(Mapped { shape, changes })
+    }
+
+    /// Returns the outcome of the first gate that does not let the row pass.
+    fn stopped(&self, at: &At<'_>) -> Option<Outcome> {
+        self.gates.iter().find_map(|gate| {
+            let (Gate::Skip(step) | Gate::Hold(step)) = gate;
+            match (step(at), gate) {
+                (Ok(None), _) => None,
+                (Ok(Some(reason)), Gate::Skip(_)) => Some(Outcome::Skip(reason)),
+                (Ok(Some(reason)) | Err(reason), _) => Some(Outcome::Hold(reason)),
+            }
+        })
+    }
+}
+
+fn take(values: &mut [Value], position: usize, last: bool) -> Option<Value> {
+    let value = values.get_mut(position)?;
+    Some(if last {
+        std::mem::take(value)
+    } else {
+        value.clone()
+    })
+}
+
+#[cold]
+fn missing(position: usize) -> Reason {
+    Reason::new("ColumnMissing", format!("the row has no column {position}"))
+}
+
+fn bind_output(output: Output, reads: &mut Reads) -> (OutputDescription, BoundWish) {
+    let Output {
+        attribute,
+        apply,
+        wish,
+    } = output;
+    let (wish, inputs) = match wish {
+        Wish::Copy { bind, absent } => {
+            let (_, inputs) = bind.bind(reads);
+            let [Dependency::Source(position)] = inputs[..] else {
+                unreachable!("a copy has one source column for its input")
+            };
+            (
+                BoundWish::Copy {
+                    position: position as usize,
+                    last: false,
+                    absent,
+                },
+                inputs,
+            )
+        }
+        Wish::Constant(value) => (BoundWish::Constant(Change::set(value)), Vec::new()),
+        Wish::Computed(step) => {
+            let (step, inputs) = step.bind(reads);
+            (BoundWish::Computed(step), inputs)
+        }
+    };
+    (
+        OutputDescription {
+            attribute,
+            apply,
+            inputs,
+        },
+        wish,
+    )
+}
+
+/// Finds the copies after which nobody reads their column. Gates and the shape come first and
+/// change nothing in this.
+fn mark_last_readers(outputs: &[OutputDescription], wishes: &mut [BoundWish]) {
+    let mut read_later = Vec::new();
+    for (output, wish) in outputs.iter().zip(wishes).rev() {
+        if let BoundWish::Copy { last, .. } = wish {
+            *last = !read_later.contains(&&output.inputs[0]);
+        }
+        read_later.extend(&output.inputs);
+    }
+}

@@ -1,0 +1,180 @@
+//! Makes a component of a core module, and says where it came from.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail, ensure};
+use wasm_encoder::{ComponentSection, CustomSection};
+use wasmparser::{
+    Parser, Payload, Validator, component_types::ComponentEntityType, types::TypesRef,
+};
+use wit_component::ComponentEncoder;
+
+/// The digest of the sources, in hex.
+const SOURCE: &str = "syncline:source";
+/// The objects that the host tries a component on before it admits it, as JSON.
+const SAMPLES: &str = "syncline:samples";
+
+/// What a rule may import, apart from types.
+const CAPABILITIES: [&str; 2] = ["syncline:rules/tables@", "syncline:rules/log@"];
+
+/// Makes a component of a core module, and checks that it reaches nothing but its tables and log.
+pub(super) fn encode(module: &[u8], digest: &str, samples: &Path) -> Result<Vec<u8>> {
+    let mut component = ComponentEncoder::default()
+        .validate(true)
+        .module(module)?
+        .encode()?;
+    append(&mut component, SOURCE, digest.as_bytes());
+    append(&mut component, SAMPLES, &compact(samples)?);
+    check_imports(&component)?;
+    Ok(component)
+}
+
+fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+    CustomSection {
+        name: name.into(),
+        data: data.into(),
+    }
+    .append_to_component(component);
+}
+
+/// Reads samples, and leaves out the blanks between them.
+fn compact(samples: &Path) -> Result<Vec<u8>> {
+    let name = || samples.display();
+    let text = fs::read_to_string(samples).with_context(|| format!("cannot read {}", name()))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", name()))?;
+    let list = value
+        .as_array()
+        .with_context(|| format!("{} is not a list", name()))?;
+    for (index, sample) in list.iter().enumerate() {
+        let sound = sample["kind"].is_string()
+            && sample["source"].is_object()
+            && (sample["target"].is_null() || sample["target"].is_object());
+        ensure!(
+            sound,
+            "{}: sample {index} needs a kind, a source and perhaps a target",
+            name()
+        );
+    }
+    Ok(serde_json::to_vec(&value)?)
+}
+
+/// Fails if a component imports a function of anything but its capabilities.
+fn check_imports(component: &[u8]) -> Result<()> {
+    let types = Validator::new().validate_all(component)?;
+    for name in imports(component)? {
+        let allowed = CAPABILITIES
+            .iter()
+            .any(|capability| name.starts_with(capability))
+            || types_only(types.as_ref(), &name);
+        if !allowed {
+            bail!("it imports {name}, and rules have nothing but their tables and a log");
+        }
+    }
+    Ok(())
+}
+
+/// Returns the names of what a component imports. Imports of what is nested in it are its own.
+fn imports(component: &[u8]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    names.push(import?.name.name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+fn types_only(types: TypesRef<'_>, import: &str) -> bool {
+    let Some(item) = types.component_item_for_import(import) else {
+        return false;
+    };
+    let ComponentEntityType::Instance(instance) = item.ty else {
+        return false;
+    };
+    let mut exports = types[instance].exports.values();
+    exports.all(|export| matches!(export.ty, ComponentEntityType::Type { .. }))
+}
+
+/// Returns the digest of the sources that a component was built from.
+pub(super) fn digest(component: &[u8]) -> Result<Option<String>> {
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(section) if depth == 0 && section.name() == SOURCE => {
+                return Ok(Some(String::from_utf8(section.data().to_vec())?));
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(component: &str, refused: Option<&str>) {
+        let bytes = wat::parse_str(component).unwrap();
+        let message = check_imports(&bytes).err().map(|error| error.to_string());
+        match refused {
+            None => assert_eq!(message, None),
+            Some(name) => assert!(message.unwrap().contains(&format!("it imports {name},"))),
+        }
+    }
+
+    #[test]
+    fn a_rule_may_import_its_tables_and_a_log() {
+        check(
+            r#"(component
+                (import "syncline:rules/tables@0.1.0" (instance (export "lookup" (func))))
+                (import "syncline:rules/log@0.1.0" (instance (export "write" (func)))))"#,
+            None,
+        );
+    }
+
+    #[test]
+    fn types_reach_nothing() {
+        let with = |export: &str| {
+            format!(r#"(component (import "syncline:rules/types@0.1.0" (instance {export})))"#)
+        };
+        check(&with(r#"(type u32) (export "id" (type (eq 0)))"#), None);
+        check(
+            &with(r#"(export "now" (func))"#),
+            Some("syncline:rules/types@0.1.0"),
+        );
+    }
+
+    #[test]
+    fn nothing_else_may_be_imported() {
+        check(
+            r#"(component (import "wasi:cli/environment@0.2.0" (instance (export "get" (func)))))"#,
+            Some("wasi:cli/environment@0.2.0"),
+        );
+        check(r#"(component (import "now" (func)))"#, Some("now"));
+        // What is nested gets its imports from around it, which is looked at already.
+        check(
+            r#"(component (component (import "now" (func))) (core module))"#,
+            None,
+        );
+    }
+
+    #[test]
+    fn the_digest_is_the_components_own() {
+        let mut bytes = wat::parse_str("(component (core module))").unwrap();
+        assert_eq!(digest(&bytes).unwrap(), None);
+        append(&mut bytes, SOURCE, b"0a1b");
+        assert_eq!(digest(&bytes).unwrap(), Some("0a1b".to_owned()));
+    }
+}
