@@ -1,0 +1,337 @@
+//! Assembly: layers are configured, and contradictions between them are refused by name.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use syncline_directory::{AttributeName, ObjectKind, PluginName, Reason};
+
+use super::{
+    Assembled, digest,
+    layout::{KindRules, LayerRules, MappingRules, OutputSlot, Projection},
+};
+use crate::{
+    call::Runtime,
+    description::{Description, DescriptionError, Mapping, Ruleset},
+    engine::RulesEngine,
+    layer::{Layer, LayerSpec},
+    tables::Tables,
+    untrusted,
+};
+
+/// Why layers do not make a generation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActivationError {
+    /// There is no layer.
+    #[error("there are no rules: a job needs at least one plugin")]
+    Empty,
+    /// The settings are no object.
+    #[error("the settings of `{0}` must be a table of names and values")]
+    SettingsShape(PluginName),
+    /// The plugin refuses its settings; both texts are printable.
+    #[error("`{plugin}` refuses its setting `{path}`: {message}")]
+    Settings {
+        /// The plugin.
+        plugin: PluginName,
+        /// Which setting, as in `regions[3].code`; empty for all of them.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// The plugin failed while it was being configured.
+    #[error("`{plugin}` cannot be configured: {}", reason.text)]
+    Configure {
+        /// The plugin.
+        plugin: PluginName,
+        /// How it failed.
+        reason: Reason,
+    },
+    /// The plugin's description is wrong.
+    #[error("`{plugin}` describes itself wrongly")]
+    Description {
+        /// The plugin.
+        plugin: PluginName,
+        /// What is wrong.
+        #[source]
+        error: DescriptionError,
+    },
+    /// Two layers write one attribute, and the job does not say that one overrides the other.
+    #[error(
+        "`{earlier}` and `{later}` both write `{attribute}` of {kind}s: one must leave it, or `{later}` must be told to override it"
+    )]
+    Conflict {
+        /// The kind of object.
+        kind: ObjectKind,
+        /// The attribute.
+        attribute: AttributeName,
+        /// The layer that writes it first.
+        earlier: PluginName,
+        /// The layer that writes it again.
+        later: PluginName,
+    },
+    /// A layer overrides what no earlier layer writes, or does not write it itself.
+    #[error("`{plugin}` is told to override `{attribute}`, which {} does not write", if *.is_written { "any earlier plugin" } else { "it" })]
+    NothingToOverride {
+        /// The layer.
+        plugin: PluginName,
+        /// The attribute.
+        attribute: AttributeName,
+        /// Whether the layer itself writes it.
+        is_written: bool,
+    },
+    /// Two layers give the shape of new objects.
+    #[error("`{earlier}` and `{later}` both say what a new {kind} becomes: one must leave it")]
+    TwoShapes {
+        /// The kind of object.
+        kind: ObjectKind,
+        /// The first layer.
+        earlier: PluginName,
+        /// The second layer.
+        later: PluginName,
+    },
+    /// No layer gives the shape of new objects.
+    #[error("no plugin says what a new {kind} becomes, although `{plugin}` maps {kind}s")]
+    NoShape {
+        /// The kind of object.
+        kind: ObjectKind,
+        /// The first layer that maps the kind.
+        plugin: PluginName,
+    },
+}
+
+pub(super) fn assemble(
+    engine: &RulesEngine,
+    specs: Vec<LayerSpec>,
+    tables: Tables,
+) -> Result<Assembled, ActivationError> {
+    if specs.is_empty() {
+        return Err(ActivationError::Empty);
+    }
+    let settings: Vec<String> = specs
+        .iter()
+        .map(|spec| digest::canonical(&spec.settings))
+        .collect();
+    let digest = digest::digest(&specs, &settings, &tables);
+    let tables = Arc::new(tables);
+    let mut layers = Vec::with_capacity(specs.len());
+    let mut rulesets = BTreeMap::<ObjectKind, Vec<(usize, Ruleset)>>::new();
+    for (index, (spec, settings)) in specs.iter().zip(settings).enumerate() {
+        let (layer, described) = configure(engine, spec, settings, &tables)?;
+        layers.push(layer);
+        for ruleset in described {
+            rulesets
+                .entry(ruleset.kind)
+                .or_default()
+                .push((index, ruleset));
+        }
+    }
+    check_overrides(&specs, &rulesets)?;
+    let kinds = rulesets
+        .into_iter()
+        .map(|(kind, rulesets)| Ok((kind, lay_out(kind, &specs, rulesets)?)))
+        .collect::<Result<_, ActivationError>>()?;
+    Ok(Assembled {
+        digest,
+        layers,
+        kinds,
+    })
+}
+
+fn configure(
+    engine: &RulesEngine,
+    spec: &LayerSpec,
+    settings: String,
+    tables: &Arc<Tables>,
+) -> Result<(Layer, Vec<Ruleset>), ActivationError> {
+    let plugin = || spec.plugin.clone();
+    if !(spec.settings.is_object() || spec.settings.is_null()) {
+        return Err(ActivationError::SettingsShape(plugin()));
+    }
+    let mut runtime = Runtime::new(
+        Arc::clone(engine.limits()),
+        plugin(),
+        spec.component.clone(),
+        settings,
+        Arc::clone(tables),
+    );
+    let described = runtime
+        .describe()
+        .map_err(|failure| ActivationError::Configure {
+            plugin: plugin(),
+            reason: Reason {
+                text: failure.clone().sentence(),
+                ..failure.reason(&spec.plugin)
+            },
+        })?
+        .map_err(|error| ActivationError::Settings {
+            plugin: plugin(),
+            path: untrusted::printable(&error.path),
+            message: untrusted::printable(&error.message),
+        })?;
+    let description =
+        Description::check(described).map_err(|error| ActivationError::Description {
+            plugin: plugin(),
+            error,
+        })?;
+    runtime.declare_tables(description.tables.clone());
+    let layer = Layer {
+        plugin: plugin(),
+        digest: spec.component.digest().clone(),
+        name: description.name,
+        version: description.version,
+        summary: description.summary,
+        kinds: description
+            .rulesets
+            .iter()
+            .map(|ruleset| ruleset.kind)
+            .collect(),
+        tables: description.tables,
+        runtime,
+    };
+    Ok((layer, description.rulesets))
+}
+
+fn writes(ruleset: &Ruleset, attribute: &AttributeName) -> bool {
+    let outputs = ruleset.mapping.iter().flat_map(|mapping| &mapping.outputs);
+    outputs
+        .into_iter()
+        .any(|output| output.attribute == *attribute)
+}
+
+/// An override that does nothing is a misspelling, or was meant for another order of the layers.
+fn check_overrides(
+    specs: &[LayerSpec],
+    rulesets: &BTreeMap<ObjectKind, Vec<(usize, Ruleset)>>,
+) -> Result<(), ActivationError> {
+    for (index, spec) in specs.iter().enumerate() {
+        for attribute in &spec.overrides {
+            let mut is_written = false;
+            let mut has_earlier = false;
+            for rulesets in rulesets.values() {
+                let writers = |wanted: &dyn Fn(usize) -> bool| {
+                    rulesets
+                        .iter()
+                        .any(|(layer, rules)| wanted(*layer) && writes(rules, attribute))
+                };
+                let by_itself = writers(&|layer| layer == index);
+                is_written |= by_itself;
+                has_earlier |= by_itself && writers(&|layer| layer < index);
+            }
+            if !has_earlier {
+                return Err(ActivationError::NothingToOverride {
+                    plugin: spec.plugin.clone(),
+                    attribute: attribute.clone(),
+                    is_written,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lay_out(
+    kind: ObjectKind,
+    specs: &[LayerSpec],
+    rulesets: Vec<(usize, Ruleset)>,
+) -> Result<KindRules, ActivationError> {
+    let columns = |of: fn(&Ruleset) -> &Vec<AttributeName>| {
+        let mut columns: Vec<AttributeName> = rulesets
+            .iter()
+            .flat_map(|(_, ruleset)| of(ruleset))
+            .cloned()
+            .collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    };
+    let mut rules = KindRules {
+        source_columns: columns(|ruleset| &ruleset.reads),
+        target_columns: columns(|ruleset| &ruleset.target_reads),
+        outputs: slots(kind, specs, &rulesets)?,
+        layers: Vec::with_capacity(rulesets.len()),
+    };
+    check_shape(kind, specs, &rulesets)?;
+    for (layer, ruleset) in rulesets {
+        let mapping = ruleset
+            .mapping
+            .map(|mapping| place(&mapping, &rules.outputs, &specs[layer].overrides));
+        rules.layers.push(LayerRules {
+            layer,
+            source: Projection::new(&rules.source_columns, &ruleset.reads),
+            target: Projection::new(&rules.target_columns, &ruleset.target_reads),
+            depends_on_time: ruleset.depends_on_time,
+            scoping: ruleset.scoping,
+            matching: ruleset.matching,
+            mapping,
+        });
+    }
+    Ok(rules)
+}
+
+/// Returns what the layers write, sorted by attribute; the last layer says when a wish is honoured.
+fn slots(
+    kind: ObjectKind,
+    specs: &[LayerSpec],
+    rulesets: &[(usize, Ruleset)],
+) -> Result<Vec<OutputSlot>, ActivationError> {
+    let mut slots = BTreeMap::<AttributeName, (usize, OutputSlot)>::new();
+    for (layer, ruleset) in rulesets {
+        for output in ruleset.mapping.iter().flat_map(|mapping| &mapping.outputs) {
+            let attribute = output.attribute.clone();
+            let slot = OutputSlot {
+                attribute: attribute.clone(),
+                kind: output.kind,
+                apply: output.apply,
+            };
+            if let Some((earlier, _)) = slots.insert(attribute.clone(), (*layer, slot))
+                && !specs[*layer].overrides.contains(&attribute)
+            {
+                return Err(ActivationError::Conflict {
+                    kind,
+                    attribute,
+                    earlier: specs[earlier].plugin.clone(),
+                    later: specs[*layer].plugin.clone(),
+                });
+            }
+        }
+    }
+    Ok(slots.into_values().map(|(_, slot)| slot).collect())
+}
+
+fn check_shape(
+    kind: ObjectKind,
+    specs: &[LayerSpec],
+    rulesets: &[(usize, Ruleset)],
+) -> Result<(), ActivationError> {
+    let plugin = |layer: usize| specs[layer].plugin.clone();
+    let mapping: Vec<(usize, &Mapping)> = rulesets
+        .iter()
+        .filter_map(|(layer, ruleset)| Some((*layer, ruleset.mapping.as_ref()?)))
+        .collect();
+    let givers: Vec<usize> = mapping
+        .iter()
+        .filter(|(_, mapping)| mapping.gives_shape)
+        .map(|(layer, _)| *layer)
+        .collect();
+    match (givers.as_slice(), mapping.first()) {
+        ([earlier, later, ..], _) => Err(ActivationError::TwoShapes {
+            kind,
+            earlier: plugin(*earlier),
+            later: plugin(*later),
+        }),
+        ([], Some((first, _))) => Err(ActivationError::NoShape {
+            kind,
+            plugin: plugin(*first),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn place(mapping: &Mapping, slots: &[OutputSlot], overrides: &[AttributeName]) -> MappingRules {
+    let names = || mapping.outputs.iter().map(|output| &output.attribute);
+    MappingRules {
+        slots: names()
+            .filter_map(|name| slots.binary_search_by(|slot| slot.attribute.cmp(name)).ok())
+            .collect(),
+        overrides: names().map(|name| overrides.contains(name)).collect(),
+        gives_shape: mapping.gives_shape,
+    }
+}

@@ -1,0 +1,146 @@
+//! Rows as a rule is given them: one flat list of borrowed values a batch, and slices of it as rows.
+
+use syncline_directory::{Change, Value};
+
+use super::layout::{LayerRules, MappingRules, Projection};
+use crate::{
+    batch,
+    call::Attempt,
+    context::MappingRow,
+    contract::{lowered, value_bytes},
+    failure::Failure,
+    limits::Limits,
+};
+
+/// Asks about rows without a target.
+pub(super) fn ask<Answer>(
+    limits: &Limits,
+    projection: &Projection,
+    sources: &[&[Value]],
+    mut call: impl FnMut(&[lowered::Row<'_>]) -> Attempt<Answer>,
+) -> Vec<Result<Answer, Failure>> {
+    let sizes: Vec<usize> = sources.iter().map(|row| projection.bytes(row)).collect();
+    batch::ask(limits, &sizes, |range| {
+        let sources = &sources[range];
+        let mut values = Vec::with_capacity(sources.len() * projection.width());
+        for source in sources {
+            projection.lower(source, &mut values);
+        }
+        let mut slices = Slices(&values);
+        let rows: Vec<lowered::Row<'_>> = sources
+            .iter()
+            .map(|_| lowered::Row {
+                source: slices.take(projection.width()),
+                target: None,
+            })
+            .collect();
+        call(&rows)
+    })
+}
+
+/// A row to map, and what earlier layers decided for it: a change a slot, or none at all.
+pub(super) struct Asked<'a> {
+    pub(super) row: &'a MappingRow,
+    pub(super) earlier: Option<Vec<&'a Change>>,
+}
+
+/// Asks about rows to map.
+pub(super) fn ask_mapping<Answer>(
+    limits: &Limits,
+    layer: &LayerRules,
+    mapping: &MappingRules,
+    asked: &[Asked<'_>],
+    mut call: impl FnMut(&[lowered::MappingRow<'_>]) -> Attempt<Answer>,
+) -> Vec<Result<Answer, Failure>> {
+    let sizes: Vec<usize> = asked.iter().map(|asked| bytes(layer, asked)).collect();
+    batch::ask(limits, &sizes, |range| {
+        let asked = &asked[range];
+        let width = layer.source.width() + layer.target.width();
+        let mut values = Vec::with_capacity(asked.len() * width);
+        for Asked { row, earlier } in asked {
+            layer.source.lower(&row.source, &mut values);
+            if let Some(target) = &row.target {
+                layer.target.lower(target, &mut values);
+            }
+            for change in earlier.iter().flatten() {
+                if let Change::FirstFree(candidates) = change {
+                    values.extend(candidates.iter().map(lowered::Value::from));
+                }
+            }
+        }
+        let mut slices = Slices(&values);
+        let mut changes = Vec::new();
+        let mut rows = Vec::with_capacity(asked.len());
+        for Asked { row, earlier } in asked {
+            let source = slices.take(layer.source.width());
+            let target = row
+                .target
+                .as_ref()
+                .map(|_| slices.take(layer.target.width()));
+            rows.push(lowered::Row { source, target });
+            let earlier = earlier.iter().flatten();
+            changes.extend(earlier.map(|change| lower_change(change, &mut slices)));
+        }
+        let mut changes = Slices(&changes);
+        let rows: Vec<lowered::MappingRow<'_>> = rows
+            .into_iter()
+            .zip(asked)
+            .map(|(row, asked)| lowered::MappingRow {
+                row,
+                earlier: match asked.earlier {
+                    Some(_) => changes.take(mapping.slots.len()),
+                    None => &[],
+                },
+            })
+            .collect();
+        call(&rows)
+    })
+}
+
+/// Takes slices off the front of a list.
+struct Slices<'a, T>(&'a [T]);
+
+impl<'a, T> Slices<'a, T> {
+    fn take(&mut self, count: usize) -> &'a [T] {
+        let (slice, rest) = self.0.split_at(count);
+        self.0 = rest;
+        slice
+    }
+}
+
+fn lower_change<'a>(
+    change: &'a Change,
+    candidates: &mut Slices<'a, lowered::Value<'a>>,
+) -> lowered::Change<'a> {
+    match change {
+        Change::Keep => lowered::Change::Keep,
+        Change::Clear => lowered::Change::Clear,
+        Change::Set(value) => lowered::Change::Set(value.into()),
+        Change::FirstFree(values) => lowered::Change::FirstFree(candidates.take(values.len())),
+        Change::Refuse(reason) => lowered::Change::Refuse(reason.into()),
+    }
+}
+
+fn bytes(layer: &LayerRules, asked: &Asked<'_>) -> usize {
+    let target = asked
+        .row
+        .target
+        .as_ref()
+        .map_or(0, |target| layer.target.bytes(target));
+    let earlier: usize = asked
+        .earlier
+        .iter()
+        .flatten()
+        .map(|change| change_bytes(change))
+        .sum();
+    layer.source.bytes(&asked.row.source) + target + earlier
+}
+
+fn change_bytes(change: &Change) -> usize {
+    match change {
+        Change::Keep | Change::Clear => 0,
+        Change::Set(value) => value_bytes(value),
+        Change::FirstFree(values) => values.iter().map(value_bytes).sum(),
+        Change::Refuse(reason) => reason.code.len() + reason.text.len(),
+    }
+}

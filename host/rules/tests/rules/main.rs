@@ -1,0 +1,12 @@
+//! Rules as a whole: components are built in memory from WAT and admitted, assembled and asked.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests, whose shared parts stand outside of test functions"
+)]
+
+mod admission;
+mod entra;
+mod guest;
+mod hostile;
+mod layers;
