@@ -1,0 +1,334 @@
+//! Subjects: each source object as a job sees it, and what has to be asked about it again.
+
+mod decide;
+mod survey;
+
+use rusqlite::params;
+use syncline_directory::{Attributes, JobName, MatchKey, ObjectKind, ObjectState, SourceId, Verdict};
+use syncline_planner::{Finding, Held, Link, ReferenceWish, Standing};
+
+pub use decide::Nesting;
+pub use survey::{SubjectStanding, SubjectSummary};
+
+use crate::{Store, StoreError, from_json, link, mirror, run::RunId, to_json};
+
+/// A source object whose scope and keys have to be asked.
+#[derive(Clone, Debug)]
+pub struct ScopeRow {
+    /// The source object.
+    pub source: SourceId,
+    /// Whether it is there.
+    pub state: ObjectState,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// Whether the job's groups and people assign it.
+    pub assigned: bool,
+}
+
+/// What scoping and matching decided about a source object.
+#[derive(Clone, Debug)]
+pub struct StoredVerdict {
+    /// The source object.
+    pub source: SourceId,
+    /// Whether it is in scope.
+    pub verdict: Verdict,
+    /// Its match keys; none for an object out of scope.
+    pub keys: Vec<MatchKey>,
+}
+
+/// A source object whose plan may have changed, with all that the plan depends on.
+#[derive(Clone, Debug)]
+pub struct SubjectRow {
+    /// The source object.
+    pub source: SourceId,
+    /// Whether it is there.
+    pub state: ObjectState,
+    /// Its attributes.
+    pub attributes: Attributes,
+    /// What scoping decided.
+    pub verdict: Verdict,
+    /// Its link and the linked object.
+    pub link: Option<(Link, Held)>,
+    /// The state and reason code that the log knows, as [`logged_as`] spells them.
+    pub logged: Option<String>,
+}
+
+/// Returns how a standing is spelled where the log's knowledge of it is remembered.
+pub fn logged_as(standing: &Standing) -> String {
+    format!("{}/{}", standing.state.as_str(), standing.reason.code)
+}
+
+/// What planning an object came to.
+#[derive(Clone, Debug)]
+pub struct Considered {
+    /// The source object.
+    pub source: SourceId,
+    /// Where it stands.
+    pub standing: Standing,
+    /// What should be known of it.
+    pub findings: Vec<Finding>,
+    /// Its references.
+    pub references: Vec<ReferenceWish>,
+    /// Whether nothing is left to do for it.
+    pub settled: bool,
+    /// Whether the log is told of this standing.
+    pub logged: bool,
+}
+
+impl Store {
+    /// Returns up to `count` source objects whose scope and keys have to be asked, by id, after
+    /// `after`.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn undecided(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        after: Option<&SourceId>,
+        count: usize,
+    ) -> Result<Vec<ScopeRow>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT subject.source, object.state, object.attributes,
+                    EXISTS (SELECT 1 FROM assignment WHERE assignment.job = subject.job
+                            AND assignment.kind = subject.kind
+                            AND assignment.source = subject.source)
+             FROM subject
+             JOIN mirror ON mirror.job = subject.job AND mirror.kind = subject.kind
+                  AND mirror.side = 'source'
+             JOIN mirror_object AS object ON object.mirror = mirror.id AND object.id = subject.source
+             WHERE subject.job = ?1 AND subject.kind = ?2 AND subject.undecided = 1
+             AND subject.source > ?3 ORDER BY subject.source LIMIT ?4",
+        )?;
+        let rows = statement.query_map(
+            params![job.as_str(), kind.as_str(), after.map_or("", SourceId::as_str), count],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get(3)?,
+                ))
+            },
+        )?;
+        rows.map(|row| {
+            let (source, state, attributes, assigned) = row?;
+            Ok(ScopeRow {
+                source: SourceId::new(source),
+                state: mirror::parse_state(&state),
+                attributes: from_json("mirrored object", &attributes)?,
+                assigned,
+            })
+        })
+        .collect()
+    }
+
+    /// Returns any `count` live source objects with their linked target objects, for trying rules.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn live_subjects(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        after: Option<&SourceId>,
+        count: usize,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        self.subjects(job, kind, after, count, "object.state = 'live'")
+    }
+
+    /// Returns up to `count` source objects whose plan may have changed, by id, after `after`.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn unplanned(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        after: Option<&SourceId>,
+        count: usize,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        self.subjects(job, kind, after, count, "subject.unplanned = 1")
+    }
+
+    fn subjects(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        after: Option<&SourceId>,
+        count: usize,
+        filter: &'static str,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT subject.source, object.state, object.attributes, subject.verdict,
+                    held.state, held.attributes, subject.logged
+             FROM subject
+             JOIN mirror ON mirror.job = subject.job AND mirror.kind = subject.kind
+                  AND mirror.side = 'source'
+             JOIN mirror_object AS object ON object.mirror = mirror.id AND object.id = subject.source
+             LEFT JOIN link ON link.job = subject.job AND link.kind = subject.kind
+                  AND link.source = subject.source
+             LEFT JOIN mirror AS target ON target.job = subject.job AND target.kind = subject.kind
+                  AND target.side = 'target'
+             LEFT JOIN mirror_object AS held ON held.mirror = target.id AND held.id = link.target
+             WHERE subject.job = ?1 AND subject.kind = ?2 AND subject.source > ?3 AND {filter}
+             ORDER BY subject.source LIMIT ?4"
+        ))?;
+        let rows = statement.query_map(
+            params![job.as_str(), kind.as_str(), after.map_or("", SourceId::as_str), count],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get::<_, Option<String>>(3)?,
+                    row.get::<_, Option<String>>(4)?,
+                    row.get::<_, Option<String>>(5)?,
+                    row.get(6)?,
+                ))
+            },
+        )?;
+        rows.map(|row| {
+            let (source, state, attributes, verdict, held_state, held, logged) = row?;
+            let source = SourceId::new(source);
+            let link = link::find(&connection, job, kind, &source)?;
+            let held = match (held_state, held) {
+                (Some(state), Some(attributes)) => Held {
+                    state: mirror::parse_state(&state),
+                    attributes: from_json("mirrored object", &attributes)?,
+                },
+                // A linked object that the mirror does not know is gone without a trace.
+                _ => Held { state: ObjectState::Purged, attributes: Attributes::new() },
+            };
+            Ok(SubjectRow {
+                source,
+                state: mirror::parse_state(&state),
+                attributes: from_json("mirrored object", &attributes)?,
+                verdict: match verdict {
+                    Some(verdict) => from_json("verdict", &verdict)?,
+                    None => Verdict::Hold(syncline_directory::Reason::new(
+                        "NotDecided",
+                        "scoping has not been asked about this object",
+                    )),
+                },
+                link: link.map(|link| (link, held)),
+                logged,
+            })
+        })
+        .collect()
+    }
+
+    /// Remembers where objects stand after planning, their findings and references.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn consider(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        run: RunId,
+        considered: &[Considered],
+    ) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            for object in considered {
+                let source = object.source.as_str();
+                transaction
+                    .prepare_cached(
+                        "UPDATE subject SET state = ?4, reason_code = ?5, reason_text = ?6,
+                         findings = ?7, run = ?8, unplanned = ?9, logged = ifnull(?10, logged)
+                         WHERE job = ?1 AND kind = ?2 AND source = ?3",
+                    )?
+                    .execute(params![
+                        job.as_str(),
+                        kind.as_str(),
+                        source,
+                        object.standing.state.as_str(),
+                        object.standing.reason.code,
+                        object.standing.reason.text,
+                        to_json(&object.findings),
+                        run.0,
+                        !object.settled,
+                        object.logged.then(|| logged_as(&object.standing)),
+                    ])?;
+                transaction
+                    .prepare_cached(
+                        "DELETE FROM reference_wish WHERE job = ?1 AND kind = ?2 AND source = ?3",
+                    )?
+                    .execute(params![job.as_str(), kind.as_str(), source])?;
+                for wish in &object.references {
+                    transaction
+                        .prepare_cached(
+                            "INSERT INTO reference_wish (job, kind, source, attribute, referent)
+                             VALUES (?1, ?2, ?3, ?4, ?5)",
+                        )?
+                        .execute(params![
+                            job.as_str(),
+                            kind.as_str(),
+                            source,
+                            wish.attribute.as_str(),
+                            wish.referent.as_ref().map(SourceId::as_str),
+                        ])?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds to what should be known of an object.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn add_finding(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        source: &SourceId,
+        finding: &Finding,
+    ) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            transaction
+                .prepare_cached(
+                    "UPDATE subject SET findings = json_insert(findings, '$[#]', json(?4))
+                     WHERE job = ?1 AND kind = ?2 AND source = ?3",
+                )?
+                .execute(params![
+                    job.as_str(),
+                    kind.as_str(),
+                    source.as_str(),
+                    to_json(finding)
+                ])?;
+            Ok(())
+        })
+    }
+
+    /// Marks objects as having something left to do, as a planned reference is.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn unsettle(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        sources: &[&SourceId],
+    ) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            for source in sources {
+                transaction
+                    .prepare_cached(
+                        "UPDATE subject SET unplanned = 1
+                         WHERE job = ?1 AND kind = ?2 AND source = ?3",
+                    )?
+                    .execute(params![job.as_str(), kind.as_str(), source.as_str()])?;
+            }
+            Ok(())
+        })
+    }
+}
