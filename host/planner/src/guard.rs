@@ -32,8 +32,10 @@ pub struct Census {
     pub creates: u64,
     /// Objects taken out of the recycle bin.
     pub restores: u64,
-    /// Objects written to, references included.
+    /// Objects whose attributes are written.
     pub updates: u64,
+    /// References set and cleared.
+    pub references: u64,
     /// Objects whose sign-in is blocked.
     pub disables: u64,
     /// Objects deleted.
@@ -50,9 +52,9 @@ impl Census {
         self.disables + self.deletes
     }
 
-    /// Returns how many operations the plan has, each object's references counted with it.
+    /// Returns how many operations the plan has.
     pub fn operations(&self) -> u64 {
-        self.creates + self.restores + self.updates + self.losses()
+        self.creates + self.restores + self.updates + self.references + self.losses()
     }
 }
 

@@ -191,6 +191,10 @@ pub fn plan_object(
     match verdict {
         Verdict::Hold(reason) => ObjectPlan::stay(Standing::because(State::Held, reason)),
         Verdict::OutOfScope(reason) => plan_leaver(subject, reason, policy.out_of_scope),
+        // What cannot be joined is not mapped: there is nothing that it could become.
+        Verdict::InScope if subject.link.is_none() && *subject.joined != Joined::New => {
+            ObjectPlan::stay(unjoined(subject.joined))
+        }
         Verdict::InScope => match subject.outcome {
             Some(Outcome::Write(decision)) => plan_wanted(subject, decision, policy, generation),
             Some(Outcome::Skip(reason)) => {
@@ -241,10 +245,7 @@ fn plan_wanted(
     generation: &GenerationDigest,
 ) -> ObjectPlan {
     let Some((link, held)) = subject.link else {
-        return match subject.joined {
-            Joined::New => plan_new(subject, decision, generation),
-            joined => ObjectPlan::stay(unjoined(joined)),
-        };
+        return plan_new(subject, decision, generation);
     };
     match (held.state, link.deleted_by_us) {
         (ObjectState::Live, _) => plan_update(subject, decision, link, held, policy, generation),
