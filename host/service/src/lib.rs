@@ -1,1 +1,97 @@
-//! (empty)
+//! A cycle from import to log, on a schedule, with rules that reload while it runs.
+//!
+//! The service owns everything that touches the world and decides nothing about objects: scope,
+//! keys and mapping are the rules' (through `syncline-rules`), join, plan and guard the planner's.
+//! Time, randomness and HTTP come in through [`syncline_graph::Outside`], so that a whole run can be
+//! simulated.
+//!
+//! Start with [`cycle`], one cycle in the order of its steps; [`schedule`] keeps jobs going.
+
+mod apply;
+mod cycle;
+mod decide;
+mod error;
+mod event;
+mod import;
+mod lock;
+mod planning;
+mod preview;
+pub mod project;
+mod record;
+mod recover;
+mod rules_folder;
+mod schedule;
+mod scope;
+mod stop;
+mod tenants;
+
+use std::sync::Arc;
+
+use syncline_graph::Outside;
+use syncline_rules::RulesEngine;
+use syncline_store::Store;
+
+pub use cycle::{CycleReport, Failure, Mode, Request};
+pub use error::{RulesError, ServiceError};
+pub use event::{Event, Observer, Step};
+pub use lock::ProjectLock;
+pub use preview::{Example, RulesPreview};
+pub use project::{Project, ProjectError};
+pub use stop::{Stop, StopSwitch};
+
+/// Everything that cycles of a project need.
+pub struct Service {
+    project: Project,
+    store: Arc<Store>,
+    rules: RulesEngine,
+    outside: Outside,
+    tenants: tenants::Tenants,
+    rules_memory: rules_folder::RulesMemory,
+    observer: Observer,
+    _lock: ProjectLock,
+}
+
+impl Service {
+    /// Takes the project's lock and opens its store. No tenant is reached yet.
+    ///
+    /// # Errors
+    ///
+    /// When another process works on the project, or the store cannot be opened.
+    pub fn open(
+        project: Project,
+        outside: Outside,
+        observer: Observer,
+    ) -> Result<Self, ServiceError> {
+        let lock = ProjectLock::take(&project.state_folder())?;
+        let store = Arc::new(Store::open(&project.store)?);
+        let rules = RulesEngine::new(syncline_rules::Limits::default())?;
+        Ok(Self {
+            tenants: tenants::Tenants::default(),
+            rules_memory: rules_folder::RulesMemory::default(),
+            project,
+            store,
+            rules,
+            outside,
+            observer,
+            _lock: lock,
+        })
+    }
+
+    /// Returns the project.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Returns what is remembered.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    fn now(&self) -> String {
+        self.outside.clock.now().to_string()
+    }
+
+    fn emit(&self, event: Event) {
+        (self.observer)(&event);
+    }
+}

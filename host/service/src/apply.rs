@@ -1,0 +1,373 @@
+//! Apply: carries out a plan, operation by operation, with no choice left to make.
+//!
+//! Operations go out in windows; each answer is remembered, with its log record, before the next
+//! window goes out, so a stop or a kill costs at most what is in flight (law L4). A failure belongs
+//! to its object; what concerns the tenant as a whole ends the run.
+
+mod objects;
+
+use futures_util::StreamExt as _;
+use syncline_directory::{AttributeName, Attributes, ObjectKind, Reason, Side, TargetId, Value};
+use syncline_graph::{GraphError, Target, Write, WriteAction, Written};
+use syncline_planner::{Action, Phase, Standing, plan::State};
+use syncline_store::{
+    Answer, LogRecord, OperationState, PlanId, PlannedOperation, RunId, StoredPlan,
+};
+
+use crate::{
+    Event, Service, ServiceError, Step, Stop,
+    cycle::Failure,
+    project::Job,
+    record::{Named, Result as RecordResult, RunStamp},
+    tenants::tenant_error,
+};
+
+/// Graph's most requests in one batch (graph.md, section 7).
+const BATCH: usize = 20;
+
+/// How many batches are under way at a time; graph.md, section 7, calls four a sane start.
+const BATCHES: usize = 4;
+
+/// How many failures a report lists; all of them are in the log.
+const LISTED_FAILURES_MAX: usize = 100;
+
+/// How carrying out a plan ended.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    /// Operations that the target carried out.
+    pub(crate) done: u64,
+    /// Operations that it refused.
+    pub(crate) failed: u64,
+    /// The first of them.
+    pub(crate) failures: Vec<Failure>,
+    /// Whether it was stopped before the end.
+    pub(crate) stopped: bool,
+}
+
+/// A plan being carried out.
+struct Application<'a> {
+    service: &'a Service,
+    job: &'a Job,
+    target: &'a Target,
+    plan: PlanId,
+    run: RunId,
+    stamp: &'a RunStamp,
+    applied: Applied,
+    /// What ends the run, found in the middle of a window.
+    fatal: Option<GraphError>,
+}
+
+/// An operation with the write that carries it out, or its next part.
+struct Sending {
+    planned: PlannedOperation,
+    write: Write,
+}
+
+impl Service {
+    /// Carries out a plan.
+    pub(crate) async fn apply(
+        &self,
+        job: &Job,
+        target: &Target,
+        plan: &StoredPlan,
+        run: RunId,
+        stamp: &RunStamp,
+        stop: &Stop,
+    ) -> Result<Applied, ServiceError> {
+        let mut application = Application {
+            service: self,
+            job,
+            target,
+            plan: plan.id,
+            run,
+            stamp,
+            applied: Applied::default(),
+            fatal: None,
+        };
+        let total = plan.census.operations();
+        let mut after: Option<PlannedOperation> = None;
+        let mut answered = 0;
+        loop {
+            if stop.is_asked() {
+                application.applied.stopped = true;
+                break;
+            }
+            let mut window =
+                self.store.operations(plan.id, after.as_ref(), BATCH * BATCHES)?;
+            let Some(phase) = window.first().map(|planned| planned.phase) else { break };
+            // References wait until every object has been made; losses come last.
+            window.retain(|planned| planned.phase == phase);
+            after = window.last().cloned();
+            answered += window.len() as u64;
+            application.window(phase, window).await?;
+            let tenant = &self.project.tenants[&job.target];
+            self.tenants.save_pace(tenant, &job.target, &self.store)?;
+            self.store.progress(run, Step::Apply.name(), answered, total)?;
+            self.emit(Event::Progress {
+                job: job.name.clone(),
+                step: Step::Apply,
+                done: answered,
+                total,
+            });
+            if let Some(error) = application.fatal.take() {
+                return Err(tenant_error(Side::Target, job)(error));
+            }
+        }
+        Ok(application.applied)
+    }
+}
+
+impl Application<'_> {
+    async fn window(
+        &mut self,
+        phase: Phase,
+        window: Vec<PlannedOperation>,
+    ) -> Result<(), ServiceError> {
+        match phase {
+            Phase::Objects => self.objects(window).await,
+            Phase::References => self.references(window).await,
+            Phase::Losses => self.losses(window).await,
+        }
+    }
+
+    /// Sends writes in batches, several at a time, and hands over each answer with its operation.
+    async fn send(
+        &self,
+        steps: Vec<Sending>,
+    ) -> Vec<(PlannedOperation, Result<Written, GraphError>, u64)> {
+        let mut batches: Vec<Vec<Sending>> = Vec::new();
+        for step in steps {
+            match batches.last_mut() {
+                Some(batch) if batch.len() < BATCH => batch.push(step),
+                _ => batches.push(vec![step]),
+            }
+        }
+        let clock = &self.service.outside.clock;
+        futures_util::stream::iter(batches)
+            .map(|batch| async {
+                let began = clock.now();
+                let (planned, writes): (Vec<_>, Vec<_>) =
+                    batch.into_iter().map(|step| (step.planned, step.write)).unzip();
+                let answers = self.target.write(&writes).await;
+                let took = clock.now().duration_since(began).as_millis();
+                let took = u64::try_from(took).unwrap_or(0);
+                planned
+                    .into_iter()
+                    .zip(answers)
+                    .map(|(planned, answer)| (planned, answer, took))
+                    .collect::<Vec<_>>()
+            })
+            .buffered(BATCHES)
+            .concat()
+            .await
+    }
+
+    async fn references(&mut self, window: Vec<PlannedOperation>) -> Result<(), ServiceError> {
+        let mut steps = Vec::new();
+        let store = &self.service.store;
+        for planned in window {
+            let operation = &planned.operation;
+            let target = store.live_target(&self.job.name, operation.kind, &operation.source)?;
+            let (attribute, referent) = match &operation.action {
+                Action::SetReference { attribute, referent, .. } => {
+                    let referent =
+                        store.live_target(&self.job.name, operation.kind, referent)?;
+                    if referent.is_none() {
+                        self.wait(&planned, "the object referred to was not made")?;
+                        continue;
+                    }
+                    (attribute.clone(), referent)
+                }
+                Action::ClearReference { attribute, .. } => (attribute.clone(), None),
+                _ => continue,
+            };
+            let Some(id) = target else {
+                self.wait(&planned, "the object itself was not made")?;
+                continue;
+            };
+            let action = match referent {
+                Some(referent) => WriteAction::SetReference { id, attribute, referent },
+                None => WriteAction::ClearReference { id, attribute },
+            };
+            steps.push(Sending { planned, write: Write { action, fresh: true } });
+        }
+        for (planned, answer, took) in self.send(steps).await {
+            let operation = &planned.operation;
+            let (attribute, referent) = match &operation.action {
+                Action::SetReference { attribute, referent, .. } => {
+                    (attribute, store.live_target(&self.job.name, operation.kind, referent)?)
+                }
+                Action::ClearReference { attribute, .. } => (attribute, None),
+                _ => continue,
+            };
+            match answer {
+                Ok(written) => {
+                    let answer = Answer::Referred {
+                        target: written.id.clone(),
+                        attribute: attribute.clone(),
+                        referent: referent.clone(),
+                    };
+                    self.done(&planned, &answer, Some(&written.id), referent.as_ref(), took)?;
+                }
+                Err(error) => self.refused(&planned, error, took)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn losses(&mut self, window: Vec<PlannedOperation>) -> Result<(), ServiceError> {
+        let steps = window
+            .into_iter()
+            .filter_map(|planned| {
+                let kind = planned.operation.kind;
+                let action = match &planned.operation.action {
+                    Action::Delete { target } => WriteAction::Delete { id: target.clone(), kind },
+                    Action::Disable { target } => WriteAction::Update {
+                        id: target.clone(),
+                        kind,
+                        changes: blocked(),
+                    },
+                    _ => return None,
+                };
+                Some(Sending { planned, write: Write { action, fresh: false } })
+            })
+            .collect();
+        for (planned, answer, took) in self.send(steps).await {
+            match (answer, &planned.operation.action) {
+                (Ok(_), Action::Delete { target }) => {
+                    let target = target.clone();
+                    self.done(&planned, &Answer::Deleted(target.clone()), Some(&target), None, took)?;
+                }
+                (Ok(_), Action::Disable { target }) => {
+                    let target = target.clone();
+                    let answer =
+                        Answer::Wrote { target: target.clone(), attributes: blocked() };
+                    self.done(&planned, &answer, Some(&target), None, took)?;
+                }
+                (Ok(_), _) => {}
+                (Err(error), _) => self.refused(&planned, error, took)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers that an operation is done.
+    fn done(
+        &mut self,
+        planned: &PlannedOperation,
+        answer: &Answer,
+        target: Option<&TargetId>,
+        referred: Option<&TargetId>,
+        took: u64,
+    ) -> Result<(), ServiceError> {
+        let standing = match &planned.operation.action {
+            Action::Disable { .. } | Action::Delete { .. } => Standing {
+                state: State::OutOfScope,
+                reason: planned.operation.cause.clone(),
+            },
+            _ => Standing::new(State::InStep, "Written", "the target was written as wanted"),
+        };
+        let record = self.record(planned, target, referred, &RecordResult::Done, took)?;
+        self.remember(planned, answer, OperationState::Done, &standing, Some(&record))?;
+        self.applied.done += 1;
+        Ok(())
+    }
+
+    /// Remembers that the target refused an operation, or that the run cannot go on.
+    fn refused(
+        &mut self,
+        planned: &PlannedOperation,
+        error: GraphError,
+        took: u64,
+    ) -> Result<(), ServiceError> {
+        if error.stops_run() {
+            // The operation stays to be done; the next run plans it again.
+            self.fatal.get_or_insert(error);
+            return Ok(());
+        }
+        let reason = Reason::new(error.code(), error.message());
+        let standing = Standing { state: State::Failed, reason: reason.clone() };
+        let target =
+            self.service.store.live_target(&self.job.name, planned.operation.kind, &planned.operation.source)?;
+        let result = RecordResult::Failed(&reason);
+        let record = self.record(planned, target.as_ref(), None, &result, took)?;
+        self.remember(planned, &Answer::Refused, OperationState::Failed, &standing, Some(&record))?;
+        self.applied.failed += 1;
+        if self.applied.failures.len() < LISTED_FAILURES_MAX {
+            let label = self.label(planned)?;
+            let action = planned.operation.action.verb();
+            self.applied.failures.push(Failure { label, action, reason });
+        }
+        Ok(())
+    }
+
+    /// Leaves a reference whose other end is missing; the next run plans it again.
+    fn wait(&self, planned: &PlannedOperation, text: &str) -> Result<(), ServiceError> {
+        let standing = Standing::new(State::Waiting, "ReferenceNotYetResolved", text);
+        self.remember(planned, &Answer::Refused, OperationState::Failed, &standing, None)
+    }
+
+    fn remember(
+        &self,
+        planned: &PlannedOperation,
+        answer: &Answer,
+        state: OperationState,
+        standing: &Standing,
+        record: Option<&LogRecord>,
+    ) -> Result<(), ServiceError> {
+        self.service.store.record_answer(
+            &self.job.name,
+            self.plan,
+            planned,
+            answer,
+            state,
+            standing,
+            record.map(|record| (self.run, record)),
+            &self.service.now(),
+        )?;
+        Ok(())
+    }
+
+    fn record(
+        &self,
+        planned: &PlannedOperation,
+        target: Option<&TargetId>,
+        referred: Option<&TargetId>,
+        result: &RecordResult<'_>,
+        took: u64,
+    ) -> Result<LogRecord, ServiceError> {
+        let operation = &planned.operation;
+        let attributes = self.source_attributes(operation.kind, operation.source.as_str())?;
+        let object =
+            Named { kind: operation.kind, id: &operation.source, attributes: &attributes };
+        Ok(self.stamp.operation(
+            self.service.new_id(),
+            self.service.now(),
+            took,
+            &object,
+            operation,
+            target,
+            referred,
+            result,
+        ))
+    }
+
+    fn label(&self, planned: &PlannedOperation) -> Result<String, ServiceError> {
+        let operation = &planned.operation;
+        let attributes = self.source_attributes(operation.kind, operation.source.as_str())?;
+        let object =
+            Named { kind: operation.kind, id: &operation.source, attributes: &attributes };
+        Ok(object.label().to_owned())
+    }
+
+    fn source_attributes(&self, kind: ObjectKind, id: &str) -> Result<Attributes, ServiceError> {
+        let store = &self.service.store;
+        let object = store.mirrored(&self.job.name, Side::Source, kind, id)?;
+        Ok(object.map(|object| object.attributes).unwrap_or_default())
+    }
+}
+
+/// The attributes of an object whose sign-in is blocked.
+fn blocked() -> Attributes {
+    Attributes::from([(AttributeName::new("accountEnabled"), Value::Boolean(false))])
+}

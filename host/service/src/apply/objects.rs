@@ -1,0 +1,183 @@
+//! Objects: made, restored, written. Making takes two rounds, an invitation and a PATCH, never in
+//! one batch (design, section 11).
+
+use syncline_directory::{AttributeName, Attributes, TargetId, Value};
+use syncline_graph::{GraphError, Write, WriteAction, Written};
+use syncline_planner::{
+    Action, Standing,
+    operation::Modifications,
+    plan::State,
+};
+use syncline_store::{Answer, Intent, OperationState, PlannedOperation};
+
+use super::{Application, Sending};
+use crate::ServiceError;
+
+impl Application<'_> {
+    pub(super) async fn objects(
+        &mut self,
+        window: Vec<PlannedOperation>,
+    ) -> Result<(), ServiceError> {
+        let started = self.service.now();
+        let intents: Vec<Intent> = window
+            .iter()
+            .filter_map(|planned| match &planned.operation.action {
+                Action::Invite { address, .. } => Some(Intent {
+                    kind: planned.operation.kind,
+                    source: planned.operation.source.clone(),
+                    address: address.clone(),
+                    started: started.clone(),
+                }),
+                _ => None,
+            })
+            .collect();
+        // Before it is sent, so that a lost answer is looked up and not sent again (law L7).
+        self.service.store.intend(&self.job.name, &intents)?;
+        let first = window.into_iter().filter_map(first_step).collect();
+        let mut second = Vec::new();
+        for (planned, answer, took) in self.send(first).await {
+            let then = match (&planned.operation.action, answer) {
+                (Action::Invite { .. }, answer) => self.invited(&planned, answer, took).await?,
+                (Action::Restore { target, then }, Ok(_)) => {
+                    let target = target.clone();
+                    let answer = Answer::Restored(target.clone());
+                    self.part_done(&planned, &answer, &target, then.is_empty(), took)?;
+                    Some((target, then.clone()))
+                }
+                (Action::Update { target, modifications }, Ok(_)) => {
+                    let target = target.clone();
+                    let attributes = after(modifications);
+                    let answer = Answer::Wrote { target: target.clone(), attributes };
+                    self.done(&planned, &answer, Some(&target), None, took)?;
+                    None
+                }
+                (_, Ok(_)) => None,
+                (_, Err(error)) => {
+                    self.refused(&planned, error, took)?;
+                    None
+                }
+            };
+            if let Some((id, then)) = then.filter(|(_, then)| !then.is_empty()) {
+                let kind = planned.operation.kind;
+                let action = WriteAction::Update { id, kind, changes: after(&then) };
+                second.push(Sending { planned, write: Write { action, fresh: true } });
+            }
+        }
+        for (planned, answer, took) in self.send(second).await {
+            match answer {
+                Ok(Written { id, .. }) => {
+                    let attributes =
+                        planned.operation.action.modifications().map(after).unwrap_or_default();
+                    let answer = Answer::Wrote { target: id.clone(), attributes };
+                    self.done(&planned, &answer, Some(&id), None, took)?;
+                }
+                Err(error) => self.refused(&planned, error, took)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in the answer to an invitation; returns what is still to be written to the new object.
+    async fn invited(
+        &mut self,
+        planned: &PlannedOperation,
+        answer: Result<Written, GraphError>,
+        took: u64,
+    ) -> Result<Option<(TargetId, Modifications)>, ServiceError> {
+        let Action::Invite { address, display_name, member, then } = &planned.operation.action
+        else {
+            return Ok(None);
+        };
+        let operation = &planned.operation;
+        let target = match answer {
+            Ok(written) => written.id,
+            Err(error) if error.outcome_is_unknown() => {
+                let intent = Intent {
+                    kind: operation.kind,
+                    source: operation.source.clone(),
+                    address: address.clone(),
+                    started: self.service.now(),
+                };
+                match self.service.find_made(self.job, self.target.reader(), &intent).await? {
+                    Some((id, _)) => id,
+                    // The intent stays; the next run looks again before it plans.
+                    None => {
+                        self.refused(planned, error, took)?;
+                        return Ok(None);
+                    }
+                }
+            }
+            Err(error) => {
+                if !error.stops_run() {
+                    self.service.store.forget_intent(
+                        &self.job.name,
+                        operation.kind,
+                        &operation.source,
+                    )?;
+                }
+                self.refused(planned, error, took)?;
+                return Ok(None);
+            }
+        };
+        let attributes = born(address, display_name.as_deref(), *member);
+        let answer = Answer::Made { target: target.clone(), attributes };
+        let then = then.clone();
+        self.part_done(planned, &answer, &target, then.is_empty(), took)?;
+        Ok(Some((target, then)))
+    }
+
+    /// Remembers the first of two parts of an operation, or all of it where there is no second.
+    fn part_done(
+        &mut self,
+        planned: &PlannedOperation,
+        answer: &Answer,
+        target: &TargetId,
+        whole: bool,
+        took: u64,
+    ) -> Result<(), ServiceError> {
+        if whole {
+            return self.done(planned, answer, Some(target), None, took);
+        }
+        let standing = Standing::new(State::Changing, "Planned", "operations are planned");
+        self.remember(planned, answer, OperationState::Waiting, &standing, None)
+    }
+}
+
+fn first_step(planned: PlannedOperation) -> Option<Sending> {
+    let kind = planned.operation.kind;
+    let action = match &planned.operation.action {
+        Action::Invite { address, display_name, member, .. } => WriteAction::Invite {
+            address: address.clone(),
+            display_name: display_name.clone(),
+            member: *member,
+        },
+        Action::Restore { target, .. } => WriteAction::Restore { id: target.clone() },
+        Action::Update { target, modifications } => {
+            WriteAction::Update { id: target.clone(), kind, changes: after(modifications) }
+        }
+        _ => return None,
+    };
+    Some(Sending { planned, write: Write { action, fresh: false } })
+}
+
+fn after(modifications: &Modifications) -> Attributes {
+    modifications
+        .iter()
+        .map(|(name, modification)| (name.clone(), modification.after.clone()))
+        .collect()
+}
+
+/// What an invitation writes.
+fn born(address: &str, display_name: Option<&str>, member: bool) -> Attributes {
+    let mut attributes = Attributes::from([
+        (AttributeName::new("mail"), Value::text(address)),
+        (
+            AttributeName::new("userType"),
+            Value::text(if member { "Member" } else { "Guest" }),
+        ),
+    ]);
+    if let Some(name) = display_name {
+        attributes.insert(AttributeName::new("displayName"), Value::text(name));
+    }
+    attributes
+}

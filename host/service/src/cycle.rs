@@ -1,0 +1,454 @@
+//! One cycle of one job, in the order of its steps: import, scope and keys, join, map, plan, guard,
+//! apply, log. A preview is everything before apply, and is given no client that can write.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+use syncline_directory::{AttributeName, JobName, ObjectKind, Reason, Side, schema};
+use syncline_graph::{Source, Target};
+use syncline_planner::{Census, PlanHash, Trip};
+use syncline_rules::Generation;
+use syncline_store::{
+    PlanState, RunEnd, RunId, RunOutcome, StoreError, StoredPlan, SubjectSummary,
+};
+use tokio::time::Instant;
+
+use crate::{
+    Event, Service, ServiceError, Step, Stop, decide,
+    import::Reading,
+    planning::Planning,
+    project::{Job, Project},
+    record::{Named, RunStamp},
+    rules_folder::{Ends, KnownRules, one_line},
+    tenants::tenant_error,
+};
+
+/// Whether a cycle may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It plans and writes nothing to any tenant.
+    Preview,
+    /// It plans and carries the plan out.
+    Apply,
+}
+
+/// What a caller asks of a cycle.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Whether it may write.
+    pub mode: Mode,
+    /// What set it off, for the record.
+    pub cause: &'a str,
+    /// Whether rules that wait for a command become active.
+    pub activate: bool,
+}
+
+/// An operation that the target refused.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What people recognise the object by.
+    pub label: String,
+    /// What was to be done.
+    pub action: &'static str,
+    /// Why it was refused.
+    pub reason: Reason,
+}
+
+/// How a cycle went.
+#[derive(Clone, Debug)]
+pub struct CycleReport {
+    /// The job.
+    pub job: JobName,
+    /// The run.
+    pub run: RunId,
+    /// Whether it could write.
+    pub mode: Mode,
+    /// How it ended.
+    pub outcome: RunOutcome,
+    /// How many items the source's pages held.
+    pub source_items: u64,
+    /// How many items the target's pages held.
+    pub target_items: u64,
+    /// How many objects the rules were asked about.
+    pub decided: u64,
+    /// The plan, where it came to one.
+    pub plan: Option<StoredPlan>,
+    /// Operations that the target carried out.
+    pub done: u64,
+    /// Operations that the target refused.
+    pub failed: u64,
+    /// The first of them.
+    pub failures: Vec<Failure>,
+    /// Where all objects of the job stand now.
+    pub standing: Vec<SubjectSummary>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+impl CycleReport {
+    /// Returns what the plan would do or did.
+    pub fn census(&self) -> Census {
+        self.plan.as_ref().map(|plan| plan.census).unwrap_or_default()
+    }
+
+    /// Returns the plan's hash.
+    pub fn hash(&self) -> Option<&PlanHash> {
+        self.plan.as_ref().map(|plan| &plan.hash)
+    }
+
+    /// Returns the guards that the plan tripped.
+    pub fn trips(&self) -> &[Trip] {
+        self.plan.as_ref().map_or(&[], |plan| &plan.trips)
+    }
+}
+
+/// The clients of a cycle: only one that may write holds a [`Target`].
+enum TargetEnd {
+    Reader(Source),
+    Writer(Target),
+}
+
+impl TargetEnd {
+    fn reader(&self) -> &Source {
+        match self {
+            Self::Reader(reader) => reader,
+            Self::Writer(target) => target.reader(),
+        }
+    }
+}
+
+impl Service {
+    /// Runs one cycle of a job.
+    ///
+    /// # Errors
+    ///
+    /// When the cycle cannot begin or go on. What concerns one object is in the report.
+    pub async fn cycle(
+        &self,
+        job: &JobName,
+        request: Request<'_>,
+        stop: &Stop,
+    ) -> Result<CycleReport, ServiceError> {
+        let job = &self.project.jobs[job];
+        // In this order: file (read before), components, credentials, network.
+        let rules = self.known_rules(job)?;
+        let source =
+            self.tenants.source(&self.project, job, &self.outside, &self.store)?;
+        let target = match request.mode {
+            Mode::Preview => TargetEnd::Reader(self.tenants.target_reader(
+                &self.project,
+                job,
+                &self.outside,
+                &self.store,
+            )?),
+            Mode::Apply => TargetEnd::Writer(self.tenants.target(
+                &self.project,
+                job,
+                &self.outside,
+                &self.store,
+            )?),
+        };
+        let began = Instant::now();
+        let cycle = self.new_id();
+        let run = self.store.begin_run(&job.name, request.cause, &cycle, &self.now())?;
+        self.emit(Event::RunStarted { job: job.name.clone() });
+        let mut report = CycleReport {
+            job: job.name.clone(),
+            run,
+            mode: request.mode,
+            outcome: RunOutcome::Stopped,
+            source_items: 0,
+            target_items: 0,
+            decided: 0,
+            plan: None,
+            done: 0,
+            failed: 0,
+            failures: Vec::new(),
+            standing: Vec::new(),
+            duration_ms: 0,
+        };
+        let steps = Steps { service: self, job, run, cycle, request, stop };
+        let result = steps.walk(rules, &source, &target, &mut report).await;
+        let message = result.as_ref().err().map(|error| one_line(error));
+        if result.is_err() {
+            report.outcome = RunOutcome::Failed;
+        }
+        self.store.end_run(
+            run,
+            &self.now(),
+            &RunEnd {
+                outcome: report.outcome,
+                message,
+                census: report.plan.as_ref().map(|plan| plan.census),
+                plan: report.hash().map(ToString::to_string),
+            },
+        )?;
+        result?;
+        report.standing = self.store.survey(&job.name)?;
+        report.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.emit(Event::RunEnded(report.clone()));
+        Ok(report)
+    }
+
+    /// Reads what these generations read, of both sides; returns how many items each side's pages
+    /// held.
+    pub(crate) async fn import_for(
+        &self,
+        job: &Job,
+        generations: &[&Generation],
+        (source, target): (&Source, &Source),
+    ) -> Result<(u64, u64), ServiceError> {
+        let kind = ObjectKind::User;
+        let union = |columns: fn(&Generation, ObjectKind) -> Vec<AttributeName>| {
+            let mut union: BTreeSet<AttributeName> =
+                schema::always_read(kind).iter().map(AttributeName::new).collect();
+            for generation in generations {
+                union.extend(columns(generation, kind));
+            }
+            union.into_iter().collect::<Vec<_>>()
+        };
+        let source_columns = union(|generation, kind| generation.source_columns(kind).to_vec());
+        let target_columns = union(|generation, kind| {
+            let mut columns = generation.target_columns(kind).to_vec();
+            columns.extend(generation.writes(kind));
+            columns.extend(generation.match_attributes(kind));
+            columns
+        });
+        self.import_assignment(job, source).await?;
+        let reading = |side, columns| Reading {
+            job: &job.name,
+            side,
+            kind,
+            columns,
+            ids: &[],
+            subjects: side == Side::Source,
+        };
+        let read = self
+            .import(&reading(Side::Source, &source_columns), source, tenant_error(Side::Source, job))
+            .await?;
+        let held = self
+            .import(&reading(Side::Target, &target_columns), target, tenant_error(Side::Target, job))
+            .await?;
+        Ok((read, held))
+    }
+
+    /// Returns a new identifier for a log record or a cycle.
+    pub(crate) fn new_id(&self) -> String {
+        new_id(&*self.outside.randomness)
+    }
+}
+
+fn new_id(randomness: &dyn syncline_graph::Randomness) -> String {
+    let (high, low) = (randomness.next_u64(), randomness.next_u64());
+    uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+        .into_uuid()
+        .to_string()
+}
+
+/// Runs work that blocks off the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, ServiceError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => Ok(answer?),
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+/// A digest of what a job's plans depend on beside rules and objects.
+fn settings_digest(project: &Project, job: &Job) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(format!(
+        "{:?} {:?} {:?} {:?}",
+        job.users,
+        job.policy,
+        project.tenants[&job.source].tenant_id,
+        project.tenants[&job.target].tenant_id
+    ));
+    hex::encode(hasher.finalize())
+}
+
+/// The steps of one cycle.
+struct Steps<'a> {
+    service: &'a Service,
+    job: &'a Job,
+    run: RunId,
+    cycle: String,
+    request: Request<'a>,
+    stop: &'a Stop,
+}
+
+impl Steps<'_> {
+    async fn walk(
+        &self,
+        rules: KnownRules,
+        source: &Source,
+        target: &TargetEnd,
+        report: &mut CycleReport,
+    ) -> Result<(), ServiceError> {
+        let reading = async {
+            let (ends, generation) = self.prepare(rules, source, target).await?;
+            let readers = (source, target.reader());
+            let read = self.service.import_for(self.job, &[&generation], readers).await?;
+            Ok::<_, ServiceError>((ends, generation, read))
+        };
+        // Reading is remembered page by page, so it can be dropped anywhere.
+        let (ends, generation, read) = tokio::select! {
+            biased;
+            () = asked(self.stop) => return Ok(()),
+            read = reading => read?,
+        };
+        (report.source_items, report.target_items) = read;
+        let stamp = RunStamp {
+            job: self.job.name.to_string(),
+            cycle: self.cycle.clone(),
+            source: ends.source.clone(),
+            target: ends.target.clone(),
+            generation: generation.digest().to_string(),
+        };
+        if let TargetEnd::Writer(target) = target {
+            self.service.recover(self.job, target).await?;
+            self.announce(&stamp)?;
+        }
+        if generation.depends_on_time(ObjectKind::User) {
+            self.service.store.mark_all_undecided(&self.job.name)?;
+        }
+        report.decided = self.decide(&generation, &ends).await?;
+        let plan = self.plan(generation, &ends, &stamp).await?;
+        report.plan = Some(plan.clone());
+        self.service.emit(Event::Planned {
+            job: self.job.name.clone(),
+            hash: plan.hash.clone(),
+            census: plan.census,
+            trips: plan.trips.clone(),
+        });
+        let held = !plan.trips.is_empty() && !self.is_approved(&plan)?;
+        let target = match target {
+            _ if held => {
+                report.outcome = RunOutcome::Held;
+                return Ok(());
+            }
+            TargetEnd::Reader(_) => {
+                report.outcome = RunOutcome::Previewed;
+                return Ok(());
+            }
+            TargetEnd::Writer(target) => target,
+        };
+        let applied =
+            self.service.apply(self.job, target, &plan, self.run, &stamp, self.stop).await?;
+        report.done = applied.done;
+        report.failed = applied.failed;
+        report.failures = applied.failures;
+        report.outcome = match (applied.stopped, applied.failed) {
+            (true, _) => RunOutcome::Stopped,
+            (false, 0) => RunOutcome::Done,
+            (false, _) => RunOutcome::Partial,
+        };
+        if !applied.stopped {
+            self.service.store.set_plan_state(plan.id, PlanState::Applied)?;
+        }
+        Ok(())
+    }
+
+    /// Finds out who the tenants are and which rules the run uses.
+    async fn prepare(
+        &self,
+        rules: KnownRules,
+        source: &Source,
+        target: &TargetEnd,
+    ) -> Result<(Ends, Generation), ServiceError> {
+        let service = self.service;
+        let job = self.job;
+        let ends = Ends {
+            source: source.tenant().await.map_err(tenant_error(Side::Source, job))?,
+            target: target.reader().tenant().await.map_err(tenant_error(Side::Target, job))?,
+        };
+        let digest = settings_digest(&service.project, job);
+        service.store.settle_settings(&job.name, &digest)?;
+        let readers = (source, target.reader());
+        let generation = service
+            .settle_rules(job, rules, &ends, readers, self.request.activate)
+            .await?;
+        service.store.run_uses(self.run, generation.digest().as_str())?;
+        Ok((ends, generation))
+    }
+
+    /// Tells the log of objects that an interrupted run made.
+    fn announce(&self, stamp: &RunStamp) -> Result<(), ServiceError> {
+        let store = &self.service.store;
+        let kind = ObjectKind::User;
+        for row in store.unannounced(&self.job.name, kind)? {
+            let attributes = store
+                .mirrored(&self.job.name, Side::Source, kind, row.source.as_str())?
+                .map(|object| object.attributes)
+                .unwrap_or_default();
+            let object = Named { kind, id: &row.source, attributes: &attributes };
+            let record = stamp.recovered(
+                self.service.new_id(),
+                self.service.now(),
+                &object,
+                &row.link.target,
+                &row.link.written,
+            );
+            store.announce(&self.job.name, kind, &row.source, self.run, &record)?;
+        }
+        Ok(())
+    }
+
+    async fn decide(&self, generation: &Generation, ends: &Ends) -> Result<u64, ServiceError> {
+        let service = self.service;
+        let context = service.rules_context(self.job, ends);
+        let (store, generation) = (service.store.clone(), generation.clone());
+        let assignment = self.job.users.clone();
+        let progress = self.progress(Step::Decide);
+        blocking(move || decide::decide(&store, &generation, &context, &assignment, progress)).await
+    }
+
+    async fn plan(
+        &self,
+        generation: Generation,
+        ends: &Ends,
+        stamp: &RunStamp,
+    ) -> Result<StoredPlan, ServiceError> {
+        let service = self.service;
+        let context = service.rules_context(self.job, ends);
+        let store = service.store.clone();
+        let (job, run, mode, stamp) =
+            (self.job.clone(), self.run, self.request.mode, stamp.clone());
+        let now = service.now();
+        let randomness = service.outside.randomness.clone();
+        let progress = self.progress(Step::Plan);
+        blocking(move || {
+            let planning = Planning {
+                job: &job.name,
+                run,
+                generation: &generation,
+                policy: job.policy,
+                guards: &job.guards,
+                mode,
+                stamp: &stamp,
+                now,
+            };
+            planning.plan(&store, &context, || new_id(&*randomness), progress)
+        })
+        .await
+    }
+
+    fn progress(&self, step: Step) -> impl FnMut(u64) + Send + 'static {
+        let (observer, job) = (self.service.observer.clone(), self.job.name.clone());
+        move |done| observer(&Event::Progress { job: job.clone(), step, done, total: 0 })
+    }
+
+    /// Whether somebody approved exactly this plan and the approval has not expired (law L13).
+    fn is_approved(&self, plan: &StoredPlan) -> Result<bool, ServiceError> {
+        let expires = self.service.store.approval(&self.job.name, &plan.hash)?;
+        let now = self.service.outside.clock.now();
+        Ok(expires
+            .and_then(|expires| expires.parse::<jiff::Timestamp>().ok())
+            .is_some_and(|expires| now < expires))
+    }
+}
+
+async fn asked(stop: &Stop) {
+    stop.clone().asked().await;
+}

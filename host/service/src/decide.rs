@@ -1,0 +1,115 @@
+//! Decide: scope and match keys of the objects that changed, asked of the rules in batches.
+
+use syncline_directory::{
+    AttributeName, Attributes, ObjectState, Reason, SourceId, Value, Verdict,
+};
+use syncline_rules::{Context, Generation};
+use syncline_store::{ScopeRow, Store, StoreError, StoredVerdict};
+
+use crate::project::Assignment;
+
+/// How many objects are taken from the store at a time: what one call to a rule may hold.
+pub(crate) const CHUNK: usize = 512;
+
+/// Asks the rules about every undecided object; `progress` is told how many are done.
+pub(crate) fn decide(
+    store: &Store,
+    generation: &Generation,
+    context: &Context,
+    assignment: &Assignment,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, StoreError> {
+    let mut after: Option<SourceId> = None;
+    let mut done = 0;
+    loop {
+        let rows = store.undecided(&context.job, context.kind, after.as_ref(), CHUNK)?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.source.clone());
+        let verdicts = judge(generation, context, assignment, rows);
+        done += verdicts.len() as u64;
+        store.record_verdicts(&context.job, context.kind, &verdicts)?;
+        progress(done);
+    }
+    Ok(done)
+}
+
+/// Returns the verdict of each row, with the keys of those in scope.
+fn judge(
+    generation: &Generation,
+    context: &Context,
+    assignment: &Assignment,
+    rows: Vec<ScopeRow>,
+) -> Vec<StoredVerdict> {
+    let columns = generation.source_columns(context.kind);
+    let mut stored = Vec::with_capacity(rows.len());
+    let mut asked = Vec::new();
+    let mut values = Vec::new();
+    for row in rows {
+        if row.state != ObjectState::Live || (*assignment != Assignment::All && !row.assigned) {
+            stored.push(outside(row));
+            continue;
+        }
+        match positional(columns, &row.attributes) {
+            Ok(row_values) => {
+                asked.push(row.source);
+                values.push(row_values);
+            }
+            Err(reason) => stored.push(held(row.source, reason)),
+        }
+    }
+    let verdicts = generation.scope(context, &values);
+    let mut inside = Vec::new();
+    let mut inside_values = Vec::new();
+    for ((source, verdict), row_values) in asked.into_iter().zip(verdicts).zip(values) {
+        if verdict == Verdict::InScope {
+            inside.push(source);
+            inside_values.push(row_values);
+        } else {
+            stored.push(StoredVerdict { source, verdict, keys: Vec::new() });
+        }
+    }
+    let keys = generation.keys(context, &inside_values);
+    stored.extend(inside.into_iter().zip(keys).map(|(source, keys)| match keys {
+        Ok(keys) => StoredVerdict { source, verdict: Verdict::InScope, keys },
+        // Without its keys an object cannot be joined, so it is left as it is.
+        Err(reason) => held(source, reason),
+    }));
+    stored
+}
+
+fn held(source: SourceId, reason: Reason) -> StoredVerdict {
+    StoredVerdict { source, verdict: Verdict::Hold(reason), keys: Vec::new() }
+}
+
+/// The verdict of an object about which the rules are not asked.
+fn outside(row: ScopeRow) -> StoredVerdict {
+    let reason = if row.state == ObjectState::Live {
+        Reason::new("NotEffectivelyEntitled", "not assigned by the job's groups or people")
+    } else {
+        Reason::new("SourceDeleted", "deleted in the source")
+    };
+    StoredVerdict {
+        source: row.source,
+        verdict: Verdict::OutOfScope(reason),
+        keys: Vec::new(),
+    }
+}
+
+/// Returns an object's values in the order of the columns.
+///
+/// # Errors
+///
+/// A column that was never read holds the object: it is unknown, which is not the same as absent.
+pub(crate) fn positional(
+    columns: &[AttributeName],
+    attributes: &Attributes,
+) -> Result<Vec<Value>, Reason> {
+    columns
+        .iter()
+        .map(|column| {
+            attributes.get(column).cloned().ok_or_else(|| {
+                Reason::new("AttributeNotRead", format!("`{column}` has not been read yet"))
+            })
+        })
+        .collect()
+}

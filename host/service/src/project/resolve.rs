@@ -1,0 +1,315 @@
+//! From the project file as it is written to a project: names looked up, paths made absolute,
+//! defaults filled in, contradictions refused.
+
+use std::{ops::Range, path::Path, time::Duration};
+
+use syncline_directory::{AttributeName, JobName, PluginName};
+use syncline_graph::{Budget, Cloud};
+use syncline_planner::Policy;
+use toml::Spanned;
+
+use super::{
+    Assignment, Job, Place, Project, ProjectError, RuleSource, SecretPlace, TenantSettings,
+    error::{did_you_mean, nearest},
+    file::{
+        CloudTable, CredentialTable, JobTable, KindTable, ProjectFile, RuleTable, ScopeWord,
+        TenantTable, WriteBudgetTable,
+    },
+    text_or_table::TextOrTable,
+};
+
+/// How often a job runs where the project does not say.
+const EVERY: Duration = Duration::from_secs(5 * 60);
+
+/// A project file, for saying where in it something is wrong.
+struct Page<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Page<'_> {
+    fn wrong(&self, span: &Range<usize>, message: impl Into<String>) -> ProjectError {
+        ProjectError::Wrong {
+            place: Place::of(self.path, self.text, span),
+            message: message.into(),
+        }
+    }
+}
+
+/// Reads a project file's text.
+pub(super) fn project(folder: &Path, path: &Path, text: &str) -> Result<Project, ProjectError> {
+    let page = Page { path, text };
+    let file: ProjectFile = toml::from_str(text).map_err(|error| {
+        page.wrong(&error.span().unwrap_or(0..0), explain(error.message()))
+    })?;
+    let tenants = file
+        .tenants
+        .into_iter()
+        .map(|(name, table)| Ok((name, tenant(&page, folder, table)?)))
+        .collect::<Result<std::collections::BTreeMap<_, _>, ProjectError>>()?;
+    let known: Vec<&str> = tenants.keys().map(String::as_str).collect();
+    let jobs = file
+        .jobs
+        .into_iter()
+        .map(|(name, table)| {
+            let name = JobName::new(name);
+            Ok((name.clone(), job(&page, folder, &known, name, table)?))
+        })
+        .collect::<Result<std::collections::BTreeMap<_, _>, ProjectError>>()?;
+    if jobs.is_empty() {
+        return Err(page.wrong(
+            &(0..0),
+            "there is no job; a table `[jobs.NAME]` with `source`, `target` and `rules` makes one",
+        ));
+    }
+    let url = file.store.url;
+    let store = match url.get_ref().split_once(':') {
+        Some(("sqlite", path)) => folder.join(path),
+        Some(("postgres" | "postgresql", _)) => {
+            return Err(page.wrong(
+                &url.span(),
+                "PostgreSQL is not supported by this version; use \"sqlite:state/syncline.db\"",
+            ));
+        }
+        _ => {
+            return Err(page.wrong(
+                &url.span(),
+                "the store's url begins with `sqlite:`, as in \"sqlite:state/syncline.db\"",
+            ));
+        }
+    };
+    Ok(Project { folder: folder.to_owned(), tenants, jobs, store })
+}
+
+/// Turns the parser's words about an unknown name into a question.
+fn explain(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match (message.split_whitespace().next(), quoted.split_first()) {
+        (Some("unknown"), Some((wrong, known))) if !known.is_empty() => {
+            let what = if message.starts_with("unknown field") { "key" } else { "value" };
+            let nearest = nearest(wrong, known.iter().copied());
+            format!(
+                "unknown {what} `{wrong}`{} known: {}",
+                nearest.map_or_else(|| ";".to_owned(), |nearest| did_you_mean(Some(nearest))),
+                known.join(", ")
+            )
+        }
+        _ => message.replace("missing field", "missing key").replace('\n', " "),
+    }
+}
+
+fn tenant(
+    page: &Page<'_>,
+    folder: &Path,
+    table: TenantTable,
+) -> Result<TenantSettings, ProjectError> {
+    for text in [&table.tenant_id, &table.client_id] {
+        if text.get_ref().trim().is_empty() || text.get_ref().contains(['<', '/', ' ']) {
+            return Err(page.wrong(
+                &text.span(),
+                "fill this in: the tenant's GUID or a verified domain, and the application's id",
+            ));
+        }
+    }
+    Ok(TenantSettings {
+        tenant_id: table.tenant_id.into_inner(),
+        client_id: table.client_id.into_inner(),
+        secret: secret(page, folder, &table.credential)?,
+        cloud: match table.cloud {
+            None => Cloud::named("global").expect("the global cloud has this name"),
+            Some(cloud) => endpoints(page, &cloud)?,
+        },
+        budget: budget(page, table.write_budget.as_ref())?,
+    })
+}
+
+fn secret(
+    page: &Page<'_>,
+    folder: &Path,
+    credential: &Spanned<TextOrTable<CredentialTable>>,
+) -> Result<SecretPlace, ProjectError> {
+    let wrong = |message: &str| page.wrong(&credential.span(), message);
+    match credential.get_ref() {
+        TextOrTable::Table(CredentialTable {
+            secret_env: Some(name),
+            secret_file: None,
+            certificate: None,
+            federated_token_file: None,
+        }) => Ok(SecretPlace::Environment(name.clone())),
+        TextOrTable::Table(CredentialTable {
+            secret_env: None,
+            secret_file: Some(file),
+            certificate: None,
+            federated_token_file: None,
+        }) => Ok(SecretPlace::File(folder.join(file))),
+        TextOrTable::Table(CredentialTable { certificate: Some(_), .. })
+        | TextOrTable::Table(CredentialTable { federated_token_file: Some(_), .. })
+        | TextOrTable::Text(_) => Err(wrong(
+            "this version signs in with a client secret only: { secret-env = \"NAME\" } or \
+             { secret-file = \"FILE\" }",
+        )),
+        TextOrTable::Table(_) => Err(wrong(
+            "name one place for the secret: { secret-env = \"NAME\" } or { secret-file = \"FILE\" }",
+        )),
+    }
+}
+
+fn endpoints(
+    page: &Page<'_>,
+    cloud: &Spanned<TextOrTable<CloudTable>>,
+) -> Result<Cloud, ProjectError> {
+    match cloud.get_ref() {
+        TextOrTable::Text(name) => Cloud::named(name).ok_or_else(|| {
+            page.wrong(
+                &cloud.span(),
+                format!(
+                    "unknown cloud `{name}`; known: global, usgov-l4, usgov-l5, china, or \
+                     {{ graph = \"https://..\", login = \"https://..\" }}"
+                ),
+            )
+        }),
+        TextOrTable::Table(table) => Cloud::custom(&table.graph, &table.login)
+            .map_err(|error| page.wrong(&cloud.span(), error.to_string())),
+    }
+}
+
+fn budget(
+    page: &Page<'_>,
+    table: Option<&Spanned<WriteBudgetTable>>,
+) -> Result<Budget, ProjectError> {
+    let settings = table.map_or_else(WriteBudgetTable::default, |table| *table.get_ref());
+    if let Some(table) = table
+        && !(settings.writes > 0 && settings.share > 0.0 && settings.share <= 1.0)
+    {
+        return Err(page.wrong(
+            &table.span(),
+            "`writes` is at least 1, `share` is more than 0 and at most 1",
+        ));
+    }
+    Ok(Budget { writes: settings.writes, share: settings.share, ..Budget::default() })
+}
+
+fn job(
+    page: &Page<'_>,
+    folder: &Path,
+    tenants: &[&str],
+    name: JobName,
+    table: JobTable,
+) -> Result<Job, ProjectError> {
+    for end in [&table.source, &table.target] {
+        if !tenants.contains(&end.get_ref().as_str()) {
+            let nearest = nearest(end.get_ref(), tenants.iter().copied());
+            return Err(page.wrong(
+                &end.span(),
+                format!("there is no tenant `{}`{}", end.get_ref(), did_you_mean(nearest)),
+            ));
+        }
+    }
+    if table.source.get_ref() == table.target.get_ref() {
+        return Err(page.wrong(&table.target.span(), "source and target are the same tenant"));
+    }
+    for (kind, other) in [("groups", &table.groups), ("contacts", &table.contacts)] {
+        if let Some(other) = other {
+            return Err(page.wrong(
+                &other.span(),
+                format!("this version keeps users in step only; remove `{kind}`"),
+            ));
+        }
+    }
+    let users = table.users.ok_or_else(|| {
+        page.wrong(
+            &table.rules.span(),
+            "the job keeps nothing in step; add `users = { scope = \"all\" }`",
+        )
+    })?;
+    let every = match &table.every {
+        None => EVERY,
+        Some(every) => every
+            .get_ref()
+            .parse::<jiff::SignedDuration>()
+            .ok()
+            .and_then(|duration| Duration::try_from(duration).ok())
+            .filter(|duration| !duration.is_zero())
+            .ok_or_else(|| {
+                page.wrong(&every.span(), "`every` is a duration, as in \"30s\", \"5m\" or \"1h\"")
+            })?,
+    };
+    if table.rules.get_ref().is_empty() {
+        return Err(page.wrong(
+            &table.rules.span(),
+            "the job names no rules; the default ones are rules = [\"entra-default\"]",
+        ));
+    }
+    let rules = table
+        .rules
+        .get_ref()
+        .iter()
+        .map(|rule| rule_source(page, folder, rule))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Job {
+        name,
+        users: assignment(page, &users)?,
+        source: table.source.into_inner(),
+        target: table.target.into_inner(),
+        every,
+        rules,
+        policy: Policy {
+            out_of_scope: table.out_of_scope,
+            drift: table.drift,
+            adopt: table.adopt,
+        },
+        guards: table.guards,
+        activation: table.activation,
+    })
+}
+
+fn assignment(page: &Page<'_>, table: &Spanned<KindTable>) -> Result<Assignment, ProjectError> {
+    let KindTable { scope, groups, transitive, people } = table.get_ref();
+    match scope {
+        ScopeWord::All if groups.is_empty() && people.is_empty() && !transitive => {
+            Ok(Assignment::All)
+        }
+        ScopeWord::All => Err(page.wrong(
+            &table.span(),
+            "`groups`, `people` and `transitive` go with scope = \"assigned\"",
+        )),
+        ScopeWord::Assigned if groups.is_empty() && people.is_empty() => Err(page.wrong(
+            &table.span(),
+            "scope = \"assigned\" needs `groups` or `people`",
+        )),
+        ScopeWord::Assigned => Ok(Assignment::Assigned {
+            groups: groups.clone(),
+            transitive: *transitive,
+            people: people.clone(),
+        }),
+    }
+}
+
+fn rule_source(
+    page: &Page<'_>,
+    folder: &Path,
+    rule: &Spanned<TextOrTable<RuleTable>>,
+) -> Result<RuleSource, ProjectError> {
+    let (plugin, overrides, settings) = match rule.get_ref() {
+        TextOrTable::Text(plugin) => (plugin.clone(), Vec::new(), None),
+        TextOrTable::Table(RuleTable { plugin, overrides, settings }) => {
+            (plugin.clone(), overrides.clone(), settings.clone())
+        }
+    };
+    // A name and not a path: what a job runs lies in its own plugins folder.
+    if plugin.is_empty() || plugin.contains(['/', '\\', ':']) || plugin.starts_with('.') {
+        return Err(page.wrong(
+            &rule.span(),
+            format!("`{plugin}` is not a plugin's name; \"x\" loads plugins/x.wasm"),
+        ));
+    }
+    Ok(RuleSource {
+        component: folder.join("plugins").join(format!("{plugin}.wasm")),
+        plugin: PluginName::new(plugin),
+        settings: settings.map(|settings| folder.join(settings)),
+        overrides: overrides.iter().map(AttributeName::new).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

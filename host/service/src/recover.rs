@@ -1,0 +1,119 @@
+//! After an interruption: find out what became of the invitations that were never answered
+//! (laws L4 and L7, edge cases 23 and 24).
+//!
+//! An invitation can carry no stamp. Its intent was stored before it was sent, so the address is
+//! looked up in the target before anything else is planned; nobody who is visible is invited twice.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use syncline_directory::{AttributeName, Attributes, ObjectKind, Side, TargetId, Value, address};
+use syncline_graph::{Source, Target};
+use syncline_store::Intent;
+
+use crate::{Service, ServiceError, project::Job, tenants::tenant_error};
+
+/// How long after it was sent an invitation may still be on its way to the replicas that answer
+/// reads (graph.md, section 9.4).
+const LAG: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// How far the target's clock may be behind ours.
+const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// How long to wait between looks at an address that is not visible yet.
+const LOOKS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
+impl Service {
+    /// Settles every unanswered intent of a job: linked if its object is found, forgotten if not.
+    pub(crate) async fn recover(&self, job: &Job, target: &Target) -> Result<(), ServiceError> {
+        let mut open = self.store.intents(&job.name)?;
+        for wait in std::iter::once(None).chain(LOOKS.into_iter().map(Some)) {
+            if let Some(wait) = wait {
+                if open.iter().all(|intent| !self.is_recent(intent)) {
+                    break;
+                }
+                self.outside.clock.sleep(wait).await;
+            }
+            let mut missing = Vec::new();
+            for intent in open {
+                match self.find_made(job, target.reader(), &intent).await? {
+                    Some((id, attributes)) => self.store.link_made(
+                        &job.name,
+                        intent.kind,
+                        &intent.source,
+                        &id,
+                        &attributes,
+                        &self.now(),
+                    )?,
+                    None => missing.push(intent),
+                }
+            }
+            open = missing;
+            if open.is_empty() {
+                return Ok(());
+            }
+        }
+        // Inviting a visible or invisible pending user again answers with the same object (graph.md,
+        // section 4.3), so what is still not seen is planned anew.
+        for intent in open {
+            self.store.forget_intent(&job.name, intent.kind, &intent.source)?;
+        }
+        Ok(())
+    }
+
+    fn is_recent(&self, intent: &Intent) -> bool {
+        started(intent)
+            .is_some_and(|started| self.outside.clock.now().duration_since(started) < LAG)
+    }
+
+    /// Returns the object that an intent made, if it can be seen, and what it holds by our doing.
+    pub(crate) async fn find_made(
+        &self,
+        job: &Job,
+        reader: &Source,
+        intent: &Intent,
+    ) -> Result<Option<(TargetId, Attributes)>, ServiceError> {
+        let columns = ["creationType", "createdDateTime", "mail", "otherMails", "displayName", "userType"]
+            .map(AttributeName::new);
+        let found = reader
+            .users_with_address(&intent.address, &columns)
+            .await
+            .map_err(tenant_error(Side::Target, job))?;
+        for (id, attributes) in found {
+            let id = TargetId::new(id);
+            let invited = attributes.get("creationType").and_then(Value::as_text)
+                == Some("Invitation");
+            let since = attributes
+                .get("createdDateTime")
+                .and_then(Value::as_text)
+                .and_then(|text| text.parse::<Timestamp>().ok());
+            let ours = match (since, started(intent)) {
+                (Some(since), Some(started)) => since >= started - SKEW,
+                _ => false,
+            };
+            let free = self.store.linked_to(&job.name, ObjectKind::User, &id)?.is_none();
+            if invited && ours && free {
+                return Ok(Some((id, made_by_invitation(attributes, &intent.address))));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn started(intent: &Intent) -> Option<Timestamp> {
+    intent.started.parse().ok()
+}
+
+/// Returns what an invitation wrote of what the object holds: its address, name and type.
+fn made_by_invitation(held: Attributes, invited: &str) -> Attributes {
+    held.into_iter()
+        .filter(|(name, value)| match name.as_str() {
+            "displayName" | "userType" => !value.is_absent(),
+            "mail" => value
+                .as_text()
+                .is_some_and(|mail| address::comparable(mail) == address::comparable(invited)),
+            _ => false,
+        })
+        .collect()
+}

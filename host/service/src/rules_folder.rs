@@ -1,0 +1,353 @@
+//! From the plugins folder to an active generation.
+//!
+//! What lies in the folder is a candidate: admitted, described with the job's settings, tried, and
+//! compared with the active generation. It becomes active between two runs; whatever fails leaves
+//! the last good generation active, which the store keeps (laws L9 and L11).
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use sha2::{Digest as _, Sha256};
+use syncline_directory::{ComponentDigest, JobName, ObjectKind, Tenant};
+use syncline_graph::Source;
+use syncline_planner::guard;
+use syncline_rules::{Component, Context, Generation, LayerSpec, Tables};
+use syncline_store::{RememberedGeneration, RememberedLayer};
+
+use crate::{
+    Event, RulesError, Service, ServiceError,
+    planning::mapping_row,
+    preview::{RulesPreview, preview},
+    project::{Activation, Job, RuleSource},
+};
+
+/// How many rows of the mirror a candidate is tried on before it becomes active.
+const TRIED_ROWS: usize = 256;
+
+/// Rules that may become active.
+pub(crate) struct Candidate {
+    pub(crate) generation: Generation,
+    layers: Vec<RememberedLayer>,
+    components: Vec<(ComponentDigest, Vec<u8>)>,
+}
+
+/// Components admitted so far, and what was said of each job's rules last.
+#[derive(Default)]
+pub(crate) struct RulesMemory {
+    admitted: Mutex<BTreeMap<ComponentDigest, Component>>,
+    said: Mutex<BTreeMap<JobName, String>>,
+}
+
+impl RulesMemory {
+    /// Whether this has not been said of the job's rules last.
+    fn is_news(&self, job: &JobName, text: &str) -> bool {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.insert(job.clone(), text.to_owned()).as_deref() != Some(text)
+    }
+}
+
+/// What a job's rules are before any tenant is reached.
+pub(crate) struct KnownRules {
+    /// What lies in the folder, or what is wrong with it.
+    pub(crate) folder: Result<Candidate, RulesError>,
+    /// The last good generation.
+    pub(crate) active: Option<Generation>,
+}
+
+/// The two tenants of a job.
+#[derive(Clone, Debug)]
+pub(crate) struct Ends {
+    pub(crate) source: Tenant,
+    pub(crate) target: Tenant,
+}
+
+impl Service {
+    /// Reads the rules that a job names from the plugins folder.
+    pub(crate) fn folder_candidate(&self, job: &Job) -> Result<Candidate, RulesError> {
+        let mut specs = Vec::new();
+        let mut layers = Vec::new();
+        let mut components = Vec::new();
+        for rule in &job.rules {
+            let bytes = read_component(job, rule)?;
+            let component = self.admit(&bytes).map_err(|source| RulesError::Refused {
+                path: rule.component.clone(),
+                source,
+            })?;
+            let settings = match &rule.settings {
+                Some(path) => read_settings(path)?,
+                None => serde_json::Value::Null,
+            };
+            layers.push(RememberedLayer {
+                plugin: rule.plugin.clone(),
+                component: component.digest().clone(),
+                settings: settings.clone(),
+                overrides: rule.overrides.clone(),
+            });
+            components.push((component.digest().clone(), bytes));
+            specs.push(LayerSpec {
+                plugin: rule.plugin.clone(),
+                component,
+                settings,
+                overrides: rule.overrides.clone(),
+            });
+        }
+        Ok(Candidate { generation: self.assemble(job, specs)?, layers, components })
+    }
+
+    /// Returns the last good generation of a job's rules, if it has the layers that the job names.
+    fn remembered_generation(&self, job: &Job) -> Result<Option<Generation>, ServiceError> {
+        let Some(remembered) = self.store.active_generation(&job.name)? else { return Ok(None) };
+        let same_layers = remembered
+            .layers
+            .iter()
+            .map(|layer| &layer.plugin)
+            .eq(job.rules.iter().map(|rule| &rule.plugin));
+        if !same_layers {
+            return Ok(None);
+        }
+        let mut specs = Vec::new();
+        for layer in remembered.layers {
+            let Some(bytes) = self.store.component(&layer.component)? else { return Ok(None) };
+            let Ok(component) = self.admit(&bytes) else { return Ok(None) };
+            specs.push(LayerSpec {
+                plugin: layer.plugin,
+                component,
+                settings: layer.settings,
+                overrides: layer.overrides,
+            });
+        }
+        Ok(self.assemble(job, specs).ok())
+    }
+
+    fn assemble(&self, job: &Job, specs: Vec<LayerSpec>) -> Result<Generation, RulesError> {
+        Generation::assemble(&self.rules, specs, Tables::default())
+            .map_err(|source| RulesError::Activation { job: job.name.clone(), source })
+    }
+
+    fn admit(&self, bytes: &[u8]) -> Result<Component, syncline_rules::AdmissionError> {
+        let digest = ComponentDigest::new(hex::encode(Sha256::digest(bytes)));
+        let mut admitted =
+            self.rules_memory.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = admitted.get(&digest) {
+            return Ok(component.clone());
+        }
+        let component = self.rules.admit(bytes)?;
+        admitted.insert(digest, component.clone());
+        Ok(component)
+    }
+
+    /// Returns the rules that a job can start with, before any tenant is reached: those in the
+    /// folder, or the last good ones with what is wrong in the folder.
+    pub(crate) fn known_rules(&self, job: &Job) -> Result<KnownRules, ServiceError> {
+        let active = self.remembered_generation(job)?;
+        match self.folder_candidate(job) {
+            Err(error) if active.is_none() => Err(error.into()),
+            folder => Ok(KnownRules { folder, active }),
+        }
+    }
+
+    /// Decides which generation a run uses. `activate` is the command that lets waiting rules in.
+    pub(crate) async fn settle_rules(
+        &self,
+        job: &Job,
+        rules: KnownRules,
+        ends: &Ends,
+        readers: (&Source, &Source),
+        activate: bool,
+    ) -> Result<Generation, ServiceError> {
+        let (candidate, active) = match (rules.folder, rules.active) {
+            (Err(error), Some(active)) => {
+                let reason = one_line(&error);
+                if self.rules_memory.is_news(&job.name, &reason) {
+                    self.emit(Event::RulesRefused { job: job.name.clone(), reason });
+                }
+                return Ok(active);
+            }
+            (Err(error), None) => return Err(error.into()),
+            (Ok(candidate), Some(active))
+                if candidate.generation.digest() == active.digest() =>
+            {
+                return Ok(active);
+            }
+            (Ok(candidate), active) => match active {
+                // The first generation activates itself (design, section 11).
+                None => {
+                    self.try_rules(job, &candidate.generation, ends).map_err(|source| {
+                        RulesError::Trial { job: job.name.clone(), source }
+                    })?;
+                    return self.activate(job, candidate);
+                }
+                Some(active) => (candidate, active),
+            },
+        };
+        self.weigh_candidate(job, candidate, active, ends, readers, activate).await
+    }
+
+    /// Tries and previews a candidate against the active generation; returns the one to use.
+    async fn weigh_candidate(
+        &self,
+        job: &Job,
+        candidate: Candidate,
+        active: Generation,
+        ends: &Ends,
+        readers: (&Source, &Source),
+        activate: bool,
+    ) -> Result<Generation, ServiceError> {
+        let digest = candidate.generation.digest().clone();
+        // What the candidate reads beyond the active rules has to be there to preview it.
+        self.import_for(job, &[&active, &candidate.generation], readers).await?;
+        if let Err(error) = self.try_rules(job, &candidate.generation, ends) {
+            let reason = one_line(&error);
+            if self.rules_memory.is_news(&job.name, &format!("{digest} {reason}")) {
+                self.emit(Event::RulesRefused { job: job.name.clone(), reason });
+            }
+            return Ok(active);
+        }
+        let effect = self.preview_rules(job, &active, &candidate.generation, ends).await?;
+        let trips = guard::judge(
+            &effect.census(
+                self.store.live_links(&job.name)?,
+                self.store.live_objects(
+                    &job.name,
+                    syncline_directory::Side::Source,
+                    ObjectKind::User,
+                )?,
+            ),
+            &job.guards,
+        );
+        let obstacle = match (activate, job.activation) {
+            (true, _) | (false, Activation::Automatic) => None,
+            (false, Activation::Manual) => Some("activation is manual".to_owned()),
+            (false, Activation::Guarded) => trips.first().map(|trip| trip.text.clone()),
+        };
+        let news = self.rules_memory.is_news(&job.name, digest.as_str());
+        if news || obstacle.is_none() {
+            self.emit(Event::RulesPreviewed {
+                job: job.name.clone(),
+                generation: digest.clone(),
+                preview: effect,
+            });
+        }
+        match obstacle {
+            None => self.activate(job, candidate),
+            Some(reason) => {
+                if news {
+                    self.emit(Event::RulesWait {
+                        job: job.name.clone(),
+                        generation: digest,
+                        reason,
+                    });
+                }
+                Ok(active)
+            }
+        }
+    }
+
+    fn activate(&self, job: &Job, candidate: Candidate) -> Result<Generation, ServiceError> {
+        let Candidate { generation, layers, components } = candidate;
+        let components: Vec<(ComponentDigest, &[u8])> = components
+            .iter()
+            .map(|(digest, bytes)| (digest.clone(), bytes.as_slice()))
+            .collect();
+        self.store.activate(
+            &job.name,
+            &RememberedGeneration {
+                digest: generation.digest().clone(),
+                layers,
+                activated: self.now(),
+            },
+            &components,
+        )?;
+        self.rules_memory.is_news(&job.name, generation.digest().as_str());
+        self.emit(Event::RulesActivated {
+            job: job.name.clone(),
+            generation: generation.digest().clone(),
+            layers: generation
+                .layers()
+                .iter()
+                .map(|layer| format!("{} {}", layer.name, layer.version))
+                .collect(),
+        });
+        Ok(generation)
+    }
+
+    /// Tries a candidate on its own samples and on rows of the mirror.
+    fn try_rules(
+        &self,
+        job: &Job,
+        generation: &Generation,
+        ends: &Ends,
+    ) -> Result<(), syncline_rules::TrialError> {
+        let context = self.rules_context(job, ends);
+        generation.try_samples(&context)?;
+        let rows = self
+            .store
+            .live_subjects(&job.name, context.kind, None, TRIED_ROWS)
+            .unwrap_or_default();
+        let rows: Vec<_> = rows
+            .iter()
+            .filter_map(|row| mapping_row(generation, context.kind, row).ok())
+            .collect();
+        generation.try_rows(&context, context.kind, &rows)
+    }
+
+    pub(crate) fn rules_context(&self, job: &Job, ends: &Ends) -> Context {
+        Context {
+            job: job.name.clone(),
+            kind: ObjectKind::User,
+            now: self.now(),
+            source: ends.source.clone(),
+            target: ends.target.clone(),
+        }
+    }
+
+    async fn preview_rules(
+        &self,
+        job: &Job,
+        active: &Generation,
+        candidate: &Generation,
+        ends: &Ends,
+    ) -> Result<RulesPreview, ServiceError> {
+        let context = self.rules_context(job, ends);
+        let (store, active, candidate) =
+            (self.store.clone(), active.clone(), candidate.clone());
+        crate::cycle::blocking(move || preview(&store, &active, &candidate, &context)).await
+    }
+}
+
+/// Returns an error with its causes, in one line.
+pub(crate) fn one_line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        line.push_str(": ");
+        line.push_str(&source.to_string());
+        cause = source.source();
+    }
+    line
+}
+
+fn read_component(job: &Job, rule: &RuleSource) -> Result<Vec<u8>, RulesError> {
+    let path = &rule.component;
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(RulesError::Missing {
+            job: job.name.clone(),
+            plugin: rule.plugin.clone(),
+            path: path.clone(),
+        }),
+        Err(source) => Err(RulesError::Unreadable { path: path.clone(), source }),
+    }
+}
+
+fn read_settings(path: &Path) -> Result<serde_json::Value, RulesError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| RulesError::Unreadable { path: path.to_owned(), source })?;
+    let wrong = |message: String| RulesError::Settings { path: path.to_owned(), message };
+    let table: toml::Table =
+        toml::from_str(&text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
+    serde_json::to_value(table).map_err(|error| wrong(error.to_string()))
+}
