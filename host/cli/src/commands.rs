@@ -1,0 +1,93 @@
+//! The verbs, a module each.
+
+mod approve;
+mod demo;
+mod init;
+mod log;
+mod plan;
+mod run;
+mod simulate;
+mod status;
+mod sync;
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use syncline_graph::Outside;
+use syncline_service::{Project, Service};
+use syncline_store::Store;
+
+use crate::{failure::End, render};
+
+/// Keeps people of one Microsoft Entra tenant in step with another.
+#[derive(Debug, Parser)]
+#[command(name = "syncline", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Work on the project in this folder.
+    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    folder: PathBuf,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a \
+    guard, 4 finished with some objects failed";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Demo(demo::Demo),
+    Init(init::Init),
+    Plan(plan::Plan),
+    Sync(sync::Sync),
+    Run(run::Run),
+    Approve(approve::Approve),
+    Status(status::Status),
+    Log(log::Log),
+    Simulate(simulate::Simulate),
+}
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// Aligned columns for people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line.
+    Jsonl,
+    /// Comma-separated values with a header.
+    Csv,
+}
+
+/// Runs the command that the arguments ask for.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<End> {
+    let folder = arguments.folder;
+    match arguments.verb {
+        Verb::Demo(demo) => demo.run().await,
+        Verb::Init(init) => init.run(&folder),
+        Verb::Plan(plan) => plan.run(&folder).await,
+        Verb::Sync(sync) => sync.run(&folder).await,
+        Verb::Run(run) => run.run(&folder).await,
+        Verb::Approve(approve) => approve.run(&folder),
+        Verb::Status(status) => status.run(&folder),
+        Verb::Log(log) => log.run(&folder),
+        Verb::Simulate(simulate) => simulate.run().await,
+    }
+}
+
+/// Opens the project for work, with the real world outside.
+fn open(folder: &std::path::Path, progress: &Arc<render::Progress>) -> anyhow::Result<Service> {
+    let project = Project::read(folder)?;
+    let progress = progress.clone();
+    let observer = Arc::new(move |event: &syncline_service::Event| progress.observe(event));
+    Ok(Service::open(project, Outside::real()?, observer)?)
+}
+
+/// Opens what a project remembers, for reading; nothing where it has not run yet.
+fn open_store(project: &Project) -> anyhow::Result<Option<Store>> {
+    if !project.store.exists() {
+        return Ok(None);
+    }
+    Ok(Some(Store::open(&project.store)?))
+}

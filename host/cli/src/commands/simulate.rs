@@ -1,0 +1,70 @@
+//! `syncline simulate`.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use syncline_simulator::{Limits, Settings, Simulator};
+use tokio::net::TcpListener;
+
+use crate::{
+    failure::End,
+    new_project::{self, Simulated},
+    render, signals,
+};
+
+/// Serve two simulated tenants over HTTP
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// How many users the source has
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    users: usize,
+    /// What the tenants are made from: the same seed makes the same tenants
+    #[arg(long, value_name = "S", default_value_t = 7)]
+    seed: u64,
+    /// Permit this many times the requests that Graph does
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    limits: u32,
+    /// Make a project for these tenants in this folder
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+}
+
+impl Simulate {
+    pub(super) async fn run(self) -> anyhow::Result<End> {
+        let simulator = Simulator::new(Settings {
+            users: self.users,
+            seed: self.seed,
+            limits: Limits::default().times(self.limits),
+            ..Settings::default()
+        });
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", self.listen))?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        simulator.bind_base_url(&base_url);
+        if let Some(folder) = &self.project {
+            new_project::simulated(
+                folder,
+                &Simulated {
+                    base_url: &base_url,
+                    tenants: &simulator.tenants(),
+                    write_factor: self.limits,
+                    every: "1m",
+                    rules: "entra-default",
+                },
+            )?;
+            render::note(&format!(
+                "made a project for these tenants: syncline -C {} sync",
+                folder.display()
+            ));
+        }
+        let mut stop = signals::stop_on_signal()?;
+        render::result(&simulator.ready_line(&base_url).to_string());
+        syncline_simulator::serve(simulator, listener, async move { stop.asked().await }).await?;
+        Ok(End::Done)
+    }
+}

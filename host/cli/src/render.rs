@@ -1,0 +1,86 @@
+//! What people see. Results go to stdout, everything else to stderr; meaning is never in colour
+//! alone. Nothing outside this module prints.
+
+mod cycle;
+mod log;
+mod plan;
+mod progress;
+mod rules;
+mod status;
+mod table;
+
+use std::io::{IsTerminal as _, Write as _};
+
+use tracing_subscriber::EnvFilter;
+
+pub(crate) use cycle::cycle;
+pub(crate) use log::{log, log_excerpt};
+pub(crate) use plan::plan;
+pub(crate) use progress::Progress;
+pub(crate) use rules::{activated, previewed};
+pub(crate) use status::{JobStatus, status};
+pub(crate) use table::aligned;
+
+/// Writes a result to stdout.
+pub(crate) fn result(text: &str) {
+    // A reader that has gone away, as `head` does, is no error of ours.
+    writeln!(std::io::stdout(), "{text}").ok();
+}
+
+/// Tells something in passing, on stderr.
+pub(crate) fn note(text: &str) {
+    writeln!(std::io::stderr(), "{text}").ok();
+}
+
+/// Tells an error with its causes, on stderr, and what to do where that is known.
+pub(crate) fn error(error: &anyhow::Error, advice: Option<&str>) {
+    note(&format!("error: {}", in_one_line(error)));
+    if let Some(advice) = advice {
+        note(&format!("hint: {advice}"));
+    }
+}
+
+/// Returns an error with its causes, none of them twice.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        // Transparent wrappers say what their cause says.
+        if !line.ends_with(&cause) {
+            if !line.is_empty() {
+                line.push_str(": ");
+            }
+            line.push_str(&cause);
+        }
+    }
+    line
+}
+
+/// Sends the program's own log to stderr; `SYNCLINE_LOG` says how much of it.
+pub(crate) fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("SYNCLINE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !no_color())
+        .with_target(false)
+        .init();
+}
+
+/// Whether colour is unwanted (no-color.org).
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Returns a number and a noun that agrees with it.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Returns a duration as people say it.
+pub(crate) fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..120_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+    }
+}
