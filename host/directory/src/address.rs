@@ -17,7 +17,9 @@ pub enum AddressError {
         address: String,
     },
     /// Graph refuses a dot or hyphen at either end of the local part.
-    #[error("Graph refuses the invited address `{0}`: its local part begins or ends with a dot or hyphen")]
+    #[error(
+        "Graph refuses the invited address `{0}`: its local part begins or ends with a dot or hyphen"
+    )]
     RefusedEnd(String),
 }
 
@@ -39,8 +41,9 @@ pub fn comparable(address: &str) -> String {
 ///
 /// Says what Graph would refuse.
 pub fn check_invitable(address: &str) -> Result<(), AddressError> {
-    let (local, domain) =
-        address.split_once('@').ok_or_else(|| AddressError::Malformed(address.to_owned()))?;
+    let (local, domain) = address
+        .split_once('@')
+        .ok_or_else(|| AddressError::Malformed(address.to_owned()))?;
     if local.is_empty() || domain.is_empty() || domain.contains('@') {
         return Err(AddressError::Malformed(address.to_owned()));
     }
@@ -48,7 +51,10 @@ pub fn check_invitable(address: &str) -> Result<(), AddressError> {
         REFUSED.contains(*character) || character.is_whitespace() || !character.is_ascii()
     };
     if let Some(character) = local.chars().chain(domain.chars()).find(refused) {
-        return Err(AddressError::RefusedCharacter { character, address: address.to_owned() });
+        return Err(AddressError::RefusedCharacter {
+            character,
+            address: address.to_owned(),
+        });
     }
     if local.starts_with(['.', '-']) || local.ends_with(['.', '-']) {
         return Err(AddressError::RefusedEnd(address.to_owned()));
@@ -62,7 +68,10 @@ mod tests {
 
     #[test]
     fn spellings_of_one_address_compare_equal() {
-        assert_eq!(comparable("SMTP:Alice@Contoso.com"), comparable("alice@contoso.COM"));
+        assert_eq!(
+            comparable("SMTP:Alice@Contoso.com"),
+            comparable("alice@contoso.COM")
+        );
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub struct Reason {
 impl Reason {
     /// Returns a reason of this code and text.
     pub fn new(code: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { code: code.into(), text: text.into() }
+        Self {
+            code: code.into(),
+            text: text.into(),
+        }
     }
 }
 
@@ -36,7 +39,11 @@ impl Verdict {
     /// Returns the stricter of two verdicts: hold, then out of scope, then in scope; of two equally
     /// strict ones, `self`.
     pub fn stricter(self, other: Self) -> Self {
-        if other.strictness() > self.strictness() { other } else { self }
+        if other.strictness() > self.strictness() {
+            other
+        } else {
+            self
+        }
     }
 
     fn strictness(&self) -> u8 {

@@ -63,29 +63,49 @@ impl Attribute {
         length_max: Option<usize>,
         access: Access,
     ) -> Self {
-        Self { name, kind, length_max, count_max: None, access }
+        Self {
+            name,
+            kind,
+            length_max,
+            count_max: None,
+            access,
+        }
     }
 
     const fn at_most(self, count_max: usize) -> Self {
-        Self { count_max: Some(count_max), ..self }
+        Self {
+            count_max: Some(count_max),
+            ..self
+        }
     }
 
     /// Whether it is a navigation property.
     pub fn is_reference(&self) -> bool {
-        matches!(self.kind, AttributeType::Reference | AttributeType::References)
+        matches!(
+            self.kind,
+            AttributeType::Reference | AttributeType::References
+        )
     }
 }
 
 /// The longest and only kind of directory extension that is text (graph.md, section 2.4).
-const EXTENSION: Attribute =
-    Attribute::new("extension_*", AttributeType::Text, Some(256), Access::Clearable);
+const EXTENSION: Attribute = Attribute::new(
+    "extension_*",
+    AttributeType::Text,
+    Some(256),
+    Access::Clearable,
+);
 
 /// Returns what Graph says of an attribute of this kind of object, or nothing if there is no such
 /// attribute. Directory extensions (`extension_<app>_<name>`) of users and groups are text.
 pub fn attribute(kind: ObjectKind, name: &str) -> Option<Attribute> {
-    attributes(kind).iter().find(|attribute| attribute.name == name).copied().or_else(|| {
-        (kind != ObjectKind::Contact && name.starts_with("extension_")).then_some(EXTENSION)
-    })
+    attributes(kind)
+        .iter()
+        .find(|attribute| attribute.name == name)
+        .copied()
+        .or_else(|| {
+            (kind != ObjectKind::Contact && name.starts_with("extension_")).then_some(EXTENSION)
+        })
 }
 
 /// Returns every attribute of this kind of object that Syncline knows.
@@ -114,8 +134,18 @@ pub fn always_read(kind: ObjectKind) -> &'static [&'static str] {
             "userPrincipalName",
             "userType",
         ],
-        ObjectKind::Group => &["displayName", "mail", "onPremisesSyncEnabled", "proxyAddresses"],
-        ObjectKind::Contact => &["displayName", "mail", "onPremisesSyncEnabled", "proxyAddresses"],
+        ObjectKind::Group => &[
+            "displayName",
+            "mail",
+            "onPremisesSyncEnabled",
+            "proxyAddresses",
+        ],
+        ObjectKind::Contact => &[
+            "displayName",
+            "mail",
+            "onPremisesSyncEnabled",
+            "proxyAddresses",
+        ],
     }
 }
 
@@ -177,8 +207,10 @@ pub enum ValueError {
 pub fn check(kind: ObjectKind, name: &str, value: &crate::Value) -> Result<(), ValueError> {
     use crate::Value;
 
-    let attribute = attribute(kind, name)
-        .ok_or_else(|| ValueError::Unknown { attribute: name.to_owned(), kind })?;
+    let attribute = attribute(kind, name).ok_or_else(|| ValueError::Unknown {
+        attribute: name.to_owned(),
+        kind,
+    })?;
     match attribute.access {
         Access::ReadOnly => return Err(ValueError::ReadOnly(name.to_owned())),
         Access::Required if value.is_absent() => {
@@ -186,7 +218,12 @@ pub fn check(kind: ObjectKind, name: &str, value: &crate::Value) -> Result<(), V
         }
         Access::Required | Access::Clearable => {}
     }
-    let wanted = |wanted| Err(ValueError::Type { attribute: name.to_owned(), wanted });
+    let wanted = |wanted| {
+        Err(ValueError::Type {
+            attribute: name.to_owned(),
+            wanted,
+        })
+    };
     match (attribute.kind, value) {
         (_, Value::Absent)
         | (AttributeType::Boolean, Value::Boolean(_))
@@ -206,7 +243,9 @@ pub fn check(kind: ObjectKind, name: &str, value: &crate::Value) -> Result<(), V
                     count_max,
                 });
             }
-            texts.iter().try_for_each(|text| check_text(&attribute, name, text))
+            texts
+                .iter()
+                .try_for_each(|text| check_text(&attribute, name, text))
         }
         (AttributeType::Text, _) => wanted("text"),
         (AttributeType::DateTime, _) => wanted("a date as text"),
@@ -224,9 +263,11 @@ fn check_text(attribute: &Attribute, name: &str, text: &str) -> Result<(), Value
     }
     let length = text.encode_utf16().count();
     match attribute.length_max {
-        Some(length_max) if length > length_max => {
-            Err(ValueError::TooLong { attribute: name.to_owned(), length, length_max })
-        }
+        Some(length_max) if length > length_max => Err(ValueError::TooLong {
+            attribute: name.to_owned(),
+            length,
+            length_max,
+        }),
         _ => Ok(()),
     }
 }
@@ -249,7 +290,10 @@ mod tests {
                 length_max: 64
             })
         );
-        assert_eq!(judge("department", Value::text("")), Err(ValueError::Empty("department".into())));
+        assert_eq!(
+            judge("department", Value::text("")),
+            Err(ValueError::Empty("department".into()))
+        );
         assert_eq!(
             judge("displayName", Value::Absent),
             Err(ValueError::Required("displayName".into()))
@@ -266,8 +310,16 @@ mod tests {
     #[test]
     fn the_attribute_tables_are_sorted_and_know_what_is_always_read() {
         for kind in [ObjectKind::User, ObjectKind::Group, ObjectKind::Contact] {
-            assert!(attributes(kind).is_sorted_by(|a, b| a.name < b.name), "{kind}");
-            assert!(always_read(kind).iter().all(|name| attribute(kind, name).is_some()), "{kind}");
+            assert!(
+                attributes(kind).is_sorted_by(|a, b| a.name < b.name),
+                "{kind}"
+            );
+            assert!(
+                always_read(kind)
+                    .iter()
+                    .all(|name| attribute(kind, name).is_some()),
+                "{kind}"
+            );
         }
     }
 }

@@ -100,9 +100,7 @@ impl fmt::Display for Value {
             Self::Boolean(true) => formatter.write_str("True"),
             Self::Boolean(false) => formatter.write_str("False"),
             Self::Integer(integer) => write!(formatter, "{integer}"),
-            Self::Texts(texts) | Self::References(texts) => {
-                formatter.write_str(&texts.join(","))
-            }
+            Self::Texts(texts) | Self::References(texts) => formatter.write_str(&texts.join(",")),
         }
     }
 }

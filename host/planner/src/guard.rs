@@ -20,7 +20,10 @@ pub struct GuardLimits {
 impl Default for GuardLimits {
     /// Microsoft's threshold for accidental deletions (graph.md, section 13.4), and one in ten.
     fn default() -> Self {
-        Self { max_deletes: 500, max_delete_percent: 10.0 }
+        Self {
+            max_deletes: 500,
+            max_delete_percent: 10.0,
+        }
     }
 }
 
@@ -69,7 +72,10 @@ pub struct Trip {
 
 impl Trip {
     fn new(code: &str, text: String) -> Self {
-        Self { code: code.to_owned(), text }
+        Self {
+            code: code.to_owned(),
+            text,
+        }
     }
 }
 
@@ -113,7 +119,10 @@ fn percentage(part: u64, whole: u64) -> f64 {
     if whole == 0 {
         return 0.0;
     }
-    #[expect(clippy::cast_precision_loss, reason = "object counts are far below 2^52")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "object counts are far below 2^52"
+    )]
     let percent = part as f64 * 100.0 / whole as f64;
     percent
 }
@@ -123,20 +132,38 @@ mod tests {
     use super::*;
 
     fn codes(census: Census) -> Vec<String> {
-        judge(&census, &GuardLimits::default()).into_iter().map(|trip| trip.code).collect()
+        judge(&census, &GuardLimits::default())
+            .into_iter()
+            .map(|trip| trip.code)
+            .collect()
     }
 
     #[test]
     fn a_first_cycle_and_a_handful_of_leavers_trip_nothing() {
-        assert!(codes(Census { creates: 50_000, source_objects: 50_000, ..Census::default() }).is_empty());
-        let handful =
-            Census { deletes: 10, live_links: 20, source_objects: 10, ..Census::default() };
+        assert!(
+            codes(Census {
+                creates: 50_000,
+                source_objects: 50_000,
+                ..Census::default()
+            })
+            .is_empty()
+        );
+        let handful = Census {
+            deletes: 10,
+            live_links: 20,
+            source_objects: 10,
+            ..Census::default()
+        };
         assert!(codes(handful).is_empty());
     }
 
     #[test]
     fn law_02_an_empty_source_deletes_nothing() {
-        let census = Census { deletes: 3, live_links: 3, ..Census::default() };
+        let census = Census {
+            deletes: 3,
+            live_links: 3,
+            ..Census::default()
+        };
         assert_eq!(codes(census), ["EmptySource"]);
     }
 
@@ -155,8 +182,12 @@ mod tests {
 
     #[test]
     fn a_large_part_of_the_links_trips() {
-        let census =
-            Census { deletes: 11, live_links: 100, source_objects: 90, ..Census::default() };
+        let census = Census {
+            deletes: 11,
+            live_links: 100,
+            source_objects: 90,
+            ..Census::default()
+        };
         assert_eq!(codes(census), ["TooLargePartDeleted"]);
     }
 }

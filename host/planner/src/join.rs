@@ -64,8 +64,9 @@ pub enum Joined {
 /// Finds the target object of a source object of this kind that has no link yet. `tiers` are in
 /// the order in which they are tried; the first that finds anything decides.
 pub fn join(kind: ObjectKind, tiers: &[Tier]) -> Joined {
-    let Some(tier) =
-        tiers.iter().find(|tier| !tier.rivals.is_empty() || !tier.candidates.is_empty())
+    let Some(tier) = tiers
+        .iter()
+        .find(|tier| !tier.rivals.is_empty() || !tier.candidates.is_empty())
     else {
         return Joined::New;
     };
@@ -82,17 +83,27 @@ pub fn join(kind: ObjectKind, tiers: &[Tier]) -> Joined {
         return Joined::Contested(rivals.into_iter().cloned().collect());
     }
     if let Some(other) = candidates.iter().find(|candidate| candidate.kind != kind) {
-        return Joined::WrongKind { target: other.id.clone(), kind: other.kind };
+        return Joined::WrongKind {
+            target: other.id.clone(),
+            kind: other.kind,
+        };
     }
     // A live object counts before one in the recycle bin: it is the one that would collide.
-    let live: Vec<_> =
-        candidates.iter().filter(|candidate| candidate.state == ObjectState::Live).collect();
+    let live: Vec<_> = candidates
+        .iter()
+        .filter(|candidate| candidate.state == ObjectState::Live)
+        .collect();
     match (live.as_slice(), candidates.len()) {
         ([only], _) => Joined::Matched(only.id.clone()),
-        ([], 1) => candidates
-            .first()
-            .map_or(Joined::New, |candidate| Joined::MatchedDeleted(candidate.id.clone())),
-        _ => Joined::Ambiguous(candidates.iter().map(|candidate| candidate.id.clone()).collect()),
+        ([], 1) => candidates.first().map_or(Joined::New, |candidate| {
+            Joined::MatchedDeleted(candidate.id.clone())
+        }),
+        _ => Joined::Ambiguous(
+            candidates
+                .iter()
+                .map(|candidate| candidate.id.clone())
+                .collect(),
+        ),
     }
 }
 
@@ -110,24 +121,40 @@ mod tests {
     }
 
     fn found(candidates: Vec<Candidate>) -> Tier {
-        Tier { rivals: Vec::new(), candidates }
+        Tier {
+            rivals: Vec::new(),
+            candidates,
+        }
     }
 
     #[test]
     fn an_object_that_nothing_matches_is_new() {
-        assert_eq!(join(ObjectKind::User, &[Tier::default(), Tier::default()]), Joined::New);
+        assert_eq!(
+            join(ObjectKind::User, &[Tier::default(), Tier::default()]),
+            Joined::New
+        );
     }
 
     #[test]
     fn the_first_tier_that_finds_anything_decides() {
-        let tiers = [Tier::default(), found(vec![candidate("b")]), found(vec![candidate("c")])];
-        assert_eq!(join(ObjectKind::User, &tiers), Joined::Matched(TargetId::new("b")));
+        let tiers = [
+            Tier::default(),
+            found(vec![candidate("b")]),
+            found(vec![candidate("c")]),
+        ];
+        assert_eq!(
+            join(ObjectKind::User, &tiers),
+            Joined::Matched(TargetId::new("b"))
+        );
     }
 
     #[test]
     fn two_keys_that_find_one_object_are_one_match() {
         let tiers = [found(vec![candidate("a"), candidate("a")])];
-        assert_eq!(join(ObjectKind::User, &tiers), Joined::Matched(TargetId::new("a")));
+        assert_eq!(
+            join(ObjectKind::User, &tiers),
+            Joined::Matched(TargetId::new("a"))
+        );
     }
 
     #[test]
@@ -141,33 +168,57 @@ mod tests {
 
     #[test]
     fn case_01_two_source_users_with_one_address_are_both_named() {
-        let tiers = [Tier { rivals: vec![SourceId::new("bob")], candidates: Vec::new() }];
-        assert_eq!(join(ObjectKind::User, &tiers), Joined::Contested(vec![SourceId::new("bob")]));
+        let tiers = [Tier {
+            rivals: vec![SourceId::new("bob")],
+            candidates: Vec::new(),
+        }];
+        assert_eq!(
+            join(ObjectKind::User, &tiers),
+            Joined::Contested(vec![SourceId::new("bob")])
+        );
     }
 
     #[test]
     fn law_01_an_object_that_another_is_linked_to_is_never_taken() {
-        let taken = Candidate { linked_to: Some(SourceId::new("bob")), ..candidate("a") };
+        let taken = Candidate {
+            linked_to: Some(SourceId::new("bob")),
+            ..candidate("a")
+        };
         assert_eq!(
             join(ObjectKind::User, &[found(vec![taken])]),
-            Joined::Claimed { target: TargetId::new("a"), by: SourceId::new("bob") }
+            Joined::Claimed {
+                target: TargetId::new("a"),
+                by: SourceId::new("bob")
+            }
         );
     }
 
     #[test]
     fn case_02_a_contact_that_holds_the_address_is_named() {
-        let contact = Candidate { kind: ObjectKind::Contact, ..candidate("c") };
+        let contact = Candidate {
+            kind: ObjectKind::Contact,
+            ..candidate("c")
+        };
         assert_eq!(
             join(ObjectKind::User, &[found(vec![contact])]),
-            Joined::WrongKind { target: TargetId::new("c"), kind: ObjectKind::Contact }
+            Joined::WrongKind {
+                target: TargetId::new("c"),
+                kind: ObjectKind::Contact
+            }
         );
     }
 
     #[test]
     fn a_live_match_counts_before_one_in_the_recycle_bin() {
-        let deleted = Candidate { state: ObjectState::SoftDeleted, ..candidate("old") };
+        let deleted = Candidate {
+            state: ObjectState::SoftDeleted,
+            ..candidate("old")
+        };
         assert_eq!(
-            join(ObjectKind::User, &[found(vec![deleted.clone(), candidate("new")])]),
+            join(
+                ObjectKind::User,
+                &[found(vec![deleted.clone(), candidate("new")])]
+            ),
             Joined::Matched(TargetId::new("new"))
         );
         assert_eq!(

@@ -13,7 +13,7 @@ use syncline_directory::{
     RuleDecision, Shape, SourceId, TargetId, Value, Verdict, address,
 };
 
-pub use reference::{Referent, ReferencePlan, ReferenceWish, plan_reference};
+pub use reference::{ReferencePlan, ReferenceWish, Referent, plan_reference};
 
 use crate::{
     join::Joined,
@@ -126,11 +126,17 @@ pub struct Standing {
 impl Standing {
     /// Returns a standing with a reason of this code and text.
     pub fn new(state: State, code: &str, text: impl Into<String>) -> Self {
-        Self { state, reason: Reason::new(code, text) }
+        Self {
+            state,
+            reason: Reason::new(code, text),
+        }
     }
 
     fn because(state: State, reason: &Reason) -> Self {
-        Self { state, reason: reason.clone() }
+        Self {
+            state,
+            reason: reason.clone(),
+        }
     }
 }
 
@@ -160,7 +166,12 @@ pub struct ObjectPlan {
 
 impl ObjectPlan {
     fn stay(standing: Standing) -> Self {
-        Self { standing, operations: Vec::new(), references: Vec::new(), findings: Vec::new() }
+        Self {
+            standing,
+            operations: Vec::new(),
+            references: Vec::new(),
+            findings: Vec::new(),
+        }
     }
 }
 
@@ -200,9 +211,7 @@ pub fn plan_object(
             Some(Outcome::Skip(reason)) => {
                 ObjectPlan::stay(Standing::because(State::Skipped, reason))
             }
-            Some(Outcome::Hold(reason)) => {
-                ObjectPlan::stay(Standing::because(State::Held, reason))
-            }
+            Some(Outcome::Hold(reason)) => ObjectPlan::stay(Standing::because(State::Held, reason)),
             None => ObjectPlan::stay(Standing::new(
                 State::Held,
                 "NotMapped",
@@ -215,7 +224,9 @@ pub fn plan_object(
 /// Plans an object that is not, or no longer, to be kept in step.
 fn plan_leaver(subject: &Subject<'_>, reason: &Reason, policy: OutOfScope) -> ObjectPlan {
     let mut plan = ObjectPlan::stay(Standing::because(State::OutOfScope, reason));
-    let Some((link, held)) = subject.link else { return plan };
+    let Some((link, held)) = subject.link else {
+        return plan;
+    };
     if held.state != ObjectState::Live {
         return plan;
     }
@@ -258,7 +269,10 @@ fn plan_wanted(
             plan.operations = vec![Operation {
                 kind: subject.kind,
                 source: subject.source.clone(),
-                action: Action::Restore { target: link.target.clone(), then },
+                action: Action::Restore {
+                    target: link.target.clone(),
+                    then,
+                },
                 cause: cause(generation, "BackInScope"),
             }];
             plan.standing = changing();
@@ -267,13 +281,11 @@ fn plan_wanted(
         (ObjectState::Purged, true) => plan_new(subject, decision, generation),
         // Edge case 42: who removed themselves, or was removed by an administrator of the target,
         // is not dragged back.
-        (ObjectState::SoftDeleted | ObjectState::Purged, false) => {
-            ObjectPlan::stay(Standing::new(
-                State::Removed,
-                "RemovedInTarget",
-                "the target object was removed by others; restore it there to keep it in step again",
-            ))
-        }
+        (ObjectState::SoftDeleted | ObjectState::Purged, false) => ObjectPlan::stay(Standing::new(
+            State::Removed,
+            "RemovedInTarget",
+            "the target object was removed by others; restore it there to keep it in step again",
+        )),
     }
 }
 
@@ -288,7 +300,9 @@ fn unjoined(joined: &Joined) -> Standing {
         Joined::Matched(target) => Standing::new(
             State::Matched,
             "MatchedNotAdopted",
-            format!("target object {target} matches and was not made by this job; it is left alone"),
+            format!(
+                "target object {target} matches and was not made by this job; it is left alone"
+            ),
         ),
         Joined::MatchedDeleted(target) => Standing::new(
             State::Matched,
@@ -345,12 +359,14 @@ fn plan_new(
         }
     };
     let wanted = |name: &str| {
-        decision.outputs.iter().find(|output| output.attribute.as_str() == name).and_then(
-            |output| match &output.change {
+        decision
+            .outputs
+            .iter()
+            .find(|output| output.attribute.as_str() == name)
+            .and_then(|output| match &output.change {
                 Change::Set(Value::Text(text)) => Some(text.clone()),
                 _ => None,
-            },
-        )
+            })
     };
     let Some(address) = wanted("mail") else {
         return ObjectPlan::stay(Standing::new(
@@ -368,14 +384,22 @@ fn plan_new(
     }
     let display_name = wanted("displayName");
     let born = attributes::after_invitation(&address, display_name.as_deref(), member);
-    let attributes::Weighed { modifications, references, findings } =
-        attributes::weigh_new(subject.kind, &decision.outputs, &born);
+    let attributes::Weighed {
+        modifications,
+        references,
+        findings,
+    } = attributes::weigh_new(subject.kind, &decision.outputs, &born);
     ObjectPlan {
         standing: changing(),
         operations: vec![Operation {
             kind: subject.kind,
             source: subject.source.clone(),
-            action: Action::Invite { address, display_name, member, then: modifications },
+            action: Action::Invite {
+                address,
+                display_name,
+                member,
+                then: modifications,
+            },
             cause: cause(generation, "NewInScope"),
         }],
         references,
@@ -392,8 +416,11 @@ fn plan_update(
     policy: Policy,
     generation: &GenerationDigest,
 ) -> ObjectPlan {
-    let attributes::Weighed { modifications, references, findings } =
-        attributes::weigh(subject.kind, &decision.outputs, link, held, policy.drift);
+    let attributes::Weighed {
+        modifications,
+        references,
+        findings,
+    } = attributes::weigh(subject.kind, &decision.outputs, link, held, policy.drift);
     let mut plan = ObjectPlan {
         standing: Standing::new(State::InStep, "RedundantExport", "the target is as wanted"),
         operations: Vec::new(),
@@ -405,7 +432,10 @@ fn plan_update(
         plan.operations.push(Operation {
             kind: subject.kind,
             source: subject.source.clone(),
-            action: Action::Update { target: link.target.clone(), modifications },
+            action: Action::Update {
+                target: link.target.clone(),
+                modifications,
+            },
             cause: cause(generation, "ChangedInSource"),
         });
     }

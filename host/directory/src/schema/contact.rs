@@ -1,10 +1,6 @@
 //! Organizational contacts: Graph reads them and writes none (graph.md, section 6).
 
-use super::{
-    Access::*,
-    Attribute,
-    AttributeType::*,
-};
+use super::{Access::*, Attribute, AttributeType::*};
 
 pub(super) const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("companyName", Text, None, ReadOnly),

@@ -1,10 +1,6 @@
 //! Groups (graph.md, section 5). A group's kind is fixed when it is made, hence read-only here.
 
-use super::{
-    Access::*,
-    Attribute,
-    AttributeType::*,
-};
+use super::{Access::*, Attribute, AttributeType::*};
 
 pub(super) const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("createdDateTime", DateTime, None, ReadOnly),

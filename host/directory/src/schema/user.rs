@@ -1,10 +1,6 @@
 //! Users (graph.md, section 2.4).
 
-use super::{
-    Access::*,
-    Attribute,
-    AttributeType::*,
-};
+use super::{Access::*, Attribute, AttributeType::*};
 
 pub(super) const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("accountEnabled", Boolean, None, Required),
@@ -42,21 +38,96 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("officeLocation", Text, Some(128), Clearable),
     Attribute::new("onPremisesDistinguishedName", Text, None, ReadOnly),
     Attribute::new("onPremisesDomainName", Text, None, ReadOnly),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute1", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute10", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute11", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute12", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute13", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute14", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute15", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute2", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute3", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute4", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute5", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute6", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute7", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute8", Text, Some(1024), Clearable),
-    Attribute::new("onPremisesExtensionAttributes/extensionAttribute9", Text, Some(1024), Clearable),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute1",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute10",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute11",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute12",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute13",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute14",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute15",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute2",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute3",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute4",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute5",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute6",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute7",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute8",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
+    Attribute::new(
+        "onPremisesExtensionAttributes/extensionAttribute9",
+        Text,
+        Some(1024),
+        Clearable,
+    ),
     Attribute::new("onPremisesImmutableId", Text, None, Clearable),
     Attribute::new("onPremisesLastSyncDateTime", DateTime, None, ReadOnly),
     Attribute::new("onPremisesSamAccountName", Text, None, ReadOnly),

@@ -28,7 +28,8 @@ impl Weighed {
 
     fn modify(&mut self, attribute: &AttributeName, before: &Value, after: Value) {
         let before = before.clone();
-        self.modifications.insert(attribute.clone(), Modification { before, after });
+        self.modifications
+            .insert(attribute.clone(), Modification { before, after });
     }
 }
 
@@ -40,7 +41,10 @@ pub(super) fn after_invitation(
 ) -> Attributes {
     let mut born = Attributes::new();
     born.insert("mail".into(), Value::text(address));
-    born.insert("userType".into(), Value::text(if member { "Member" } else { "Guest" }));
+    born.insert(
+        "userType".into(),
+        Value::text(if member { "Member" } else { "Guest" }),
+    );
     born.insert("accountEnabled".into(), Value::Boolean(true));
     if let Some(name) = display_name {
         born.insert("displayName".into(), Value::text(name));
@@ -54,10 +58,14 @@ pub(super) fn weigh_new(kind: ObjectKind, outputs: &[Output], born: &Attributes)
     let mut weighed = Weighed::default();
     for output in outputs {
         let attribute = &output.attribute;
-        let Some(wish) = admissible(kind, output, &mut weighed) else { continue };
+        let Some(wish) = admissible(kind, output, &mut weighed) else {
+            continue;
+        };
         match wish {
             Wish::Set(Value::Reference(referent)) => {
-                weighed.references.push(ReferenceWish::set(attribute, SourceId::new(referent)));
+                weighed
+                    .references
+                    .push(ReferenceWish::set(attribute, SourceId::new(referent)));
             }
             Wish::Set(value) if output.apply == Apply::ReportOnly => {
                 weighed.find(attribute, "ReportOnly", format!("would become `{value}`"));
@@ -85,11 +93,15 @@ pub(super) fn weigh(
             continue;
         }
         let attribute = &output.attribute;
-        let Some(wish) = admissible(kind, output, &mut weighed) else { continue };
+        let Some(wish) = admissible(kind, output, &mut weighed) else {
+            continue;
+        };
         if is_reference(kind, attribute) {
             match wish {
                 Wish::Set(Value::Reference(referent)) => {
-                    weighed.references.push(ReferenceWish::set(attribute, SourceId::new(referent)));
+                    weighed
+                        .references
+                        .push(ReferenceWish::set(attribute, SourceId::new(referent)));
                 }
                 Wish::Set(_) => {}
                 Wish::Clear => weighed.references.push(ReferenceWish::clear(attribute)),
@@ -112,7 +124,11 @@ pub(super) fn weigh(
             continue;
         }
         if output.apply == Apply::ReportOnly {
-            weighed.find(attribute, "ReportOnly", format!("is `{holds}`, would become `{after}`"));
+            weighed.find(
+                attribute,
+                "ReportOnly",
+                format!("is `{holds}`, would become `{after}`"),
+            );
             continue;
         }
         let theirs = written.is_some_and(|written| written == after);
@@ -142,11 +158,7 @@ enum Wish<'a> {
 }
 
 /// Returns what is wanted of an attribute, unless nothing is or it could not stand there.
-fn admissible<'a>(
-    kind: ObjectKind,
-    output: &'a Output,
-    weighed: &mut Weighed,
-) -> Option<Wish<'a>> {
+fn admissible<'a>(kind: ObjectKind, output: &'a Output, weighed: &mut Weighed) -> Option<Wish<'a>> {
     let attribute = &output.attribute;
     let (wish, value) = match &output.change {
         Change::Keep => return None,
@@ -162,16 +174,21 @@ fn admissible<'a>(
             return None;
         }
         Change::Refuse(reason) => {
-            weighed
-                .findings
-                .push(Finding { attribute: Some(attribute.clone()), reason: reason.clone() });
+            weighed.findings.push(Finding {
+                attribute: Some(attribute.clone()),
+                reason: reason.clone(),
+            });
             return None;
         }
     };
     match schema::check(kind, attribute.as_str(), value) {
         Ok(()) => Some(wish),
         Err(error) => {
-            weighed.find(attribute, "SchemaPropertyCanOnlyAcceptValue", error.to_string());
+            weighed.find(
+                attribute,
+                "SchemaPropertyCanOnlyAcceptValue",
+                error.to_string(),
+            );
             None
         }
     }

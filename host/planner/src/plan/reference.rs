@@ -21,11 +21,17 @@ pub struct ReferenceWish {
 
 impl ReferenceWish {
     pub(super) fn set(attribute: &AttributeName, referent: SourceId) -> Self {
-        Self { attribute: attribute.clone(), referent: Some(referent) }
+        Self {
+            attribute: attribute.clone(),
+            referent: Some(referent),
+        }
     }
 
     pub(super) fn clear(attribute: &AttributeName) -> Self {
-        Self { attribute: attribute.clone(), referent: None }
+        Self {
+            attribute: attribute.clone(),
+            referent: None,
+        }
     }
 }
 
@@ -55,7 +61,10 @@ pub enum ReferencePlan {
 
 /// Plans one reference of an object whose target object exists or is made by this plan. `holds` is
 /// what the target refers to now, `written` what we last let it refer to.
-#[expect(clippy::too_many_arguments, reason = "the three ways, each handed in by name")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the three ways, each handed in by name"
+)]
 pub fn plan_reference(
     kind: ObjectKind,
     source: &SourceId,
@@ -77,9 +86,10 @@ pub fn plan_reference(
     let attribute = wish.attribute.clone();
     let Some(wanted) = &wish.referent else {
         return match holds {
-            Some(before) if written == Some(before) => {
-                write(Action::ClearReference { attribute, before: before.clone() })
-            }
+            Some(before) if written == Some(before) => write(Action::ClearReference {
+                attribute,
+                before: before.clone(),
+            }),
             _ => ReferencePlan::InStep,
         };
     };
