@@ -38,7 +38,9 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// The operation would link one object twice (law L1).
-    #[error("source object {source_object} and target object {target} cannot be linked: one of them has another link")]
+    #[error(
+        "source object {source_object} and target object {target} cannot be linked: one of them has another link"
+    )]
     SecondLink {
         /// The source object.
         source_object: String,

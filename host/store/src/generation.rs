@@ -88,7 +88,13 @@ impl Store {
             .query_row(
                 "SELECT digest, layers, activated FROM generation WHERE job = ?1",
                 [job.as_str()],
-                |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get(2)?)),
+                |row| {
+                    Ok((
+                        row.get::<_, String>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get(2)?,
+                    ))
+                },
             )
             .optional()?
             .map(|(digest, layers, activated)| {
@@ -109,9 +115,11 @@ impl Store {
     pub fn component(&self, digest: &ComponentDigest) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self
             .connection()
-            .query_row("SELECT bytes FROM component WHERE digest = ?1", [digest.as_str()], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT bytes FROM component WHERE digest = ?1",
+                [digest.as_str()],
+                |row| row.get(0),
+            )
             .optional()?)
     }
 }

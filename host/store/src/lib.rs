@@ -39,8 +39,8 @@ pub use plan::{
 };
 pub use run::{Run, RunEnd, RunId, RunOutcome};
 pub use subject::{
-    Nesting,
-    Considered, ScopeRow, StoredVerdict, SubjectRow, SubjectStanding, SubjectSummary, logged_as,
+    Considered, Nesting, ScopeRow, StoredVerdict, SubjectRow, SubjectStanding, SubjectSummary,
+    logged_as,
 };
 
 /// The project's memory. Cheap to share behind an `Arc`.
@@ -56,14 +56,21 @@ impl Store {
     ///
     /// When the file cannot be opened, is not a store, or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(path)
-            .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        let connection = Connection::open(path).map_err(|source| StoreError::Open {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::prepare(connection, path)
     }
 
     fn prepare(mut connection: Connection, path: &Path) -> Result<Self, StoreError> {
-        let open = |source| StoreError::Open { path: path.to_owned(), source };
-        connection.busy_timeout(std::time::Duration::from_secs(30)).map_err(open)?;
+        let open = |source| StoreError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        connection
+            .busy_timeout(std::time::Duration::from_secs(30))
+            .map_err(open)?;
         // A killed process must lose nothing that was said to be saved (law L4); a second process
         // may read while one writes.
         connection
@@ -73,7 +80,10 @@ impl Store {
             .map_err(open)?;
         schema::migrate(&mut connection, path)?;
         connection.set_prepared_statement_cache_capacity(128);
-        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+        Ok(Self {
+            connection: Mutex::new(connection),
+            path: path.to_owned(),
+        })
     }
 
     /// Returns where the store lies.
@@ -83,7 +93,9 @@ impl Store {
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
         // A panic while the lock was held has rolled its transaction back; the connection is sound.
-        self.connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Runs `work` in one transaction: all of it is remembered, or none.

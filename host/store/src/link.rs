@@ -62,9 +62,10 @@ impl Store {
         Ok(self
             .connection()
             .prepare_cached("SELECT source FROM link WHERE job = ?1 AND kind = ?2 AND target = ?3")?
-            .query_row(params![job.as_str(), kind.as_str(), target.as_str()], |row| {
-                Ok(SourceId::new(row.get::<_, String>(0)?))
-            })
+            .query_row(
+                params![job.as_str(), kind.as_str(), target.as_str()],
+                |row| Ok(SourceId::new(row.get::<_, String>(0)?)),
+            )
             .optional()?)
     }
 
@@ -172,11 +173,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store fails.
-    pub fn unannounced(
-        &self,
-        job: &JobName,
-        kind: ObjectKind,
-    ) -> Result<Vec<LinkRow>, StoreError> {
+    pub fn unannounced(&self, job: &JobName, kind: ObjectKind) -> Result<Vec<LinkRow>, StoreError> {
         let connection = self.connection();
         let sources: Vec<SourceId> = connection
             .prepare_cached(
@@ -268,9 +265,16 @@ pub(crate) fn find(
             "SELECT target, deleted_by_us, written FROM link
              WHERE job = ?1 AND kind = ?2 AND source = ?3",
         )?
-        .query_row(params![job.as_str(), kind.as_str(), source.as_str()], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, String>(2)?))
-        })
+        .query_row(
+            params![job.as_str(), kind.as_str(), source.as_str()],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get(1)?,
+                    row.get::<_, String>(2)?,
+                ))
+            },
+        )
         .optional()?
         .map(|(target, deleted_by_us, written)| {
             Ok(Link {

@@ -124,7 +124,11 @@ impl Store {
                      WHERE job = ?1 AND side = ?2 AND kind = ?3",
                 )?
                 .query_row(
-                    params![listing.job.as_str(), listing.side.as_str(), listing.kind.as_str()],
+                    params![
+                        listing.job.as_str(),
+                        listing.side.as_str(),
+                        listing.kind.as_str()
+                    ],
                     |row| {
                         Ok((
                             row.get::<_, i64>(0)?,
@@ -149,7 +153,10 @@ impl Store {
                         listing.subjects
                     ],
                 )?;
-                return Ok((Mirror(transaction.last_insert_rowid()), MirrorProgress::Fresh));
+                return Ok((
+                    Mirror(transaction.last_insert_rowid()),
+                    MirrorProgress::Fresh,
+                ));
             };
             if known_columns != columns || known_ids != ids {
                 transaction.execute(
@@ -311,9 +318,16 @@ impl Store {
              WHERE mirror.job = ?1 AND mirror.side = ?2 AND mirror.kind = ?3 AND object.id = ?4",
         )?;
         statement
-            .query_row(params![job.as_str(), side.as_str(), kind.as_str(), id], |row| {
-                Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
-            })
+            .query_row(
+                params![job.as_str(), side.as_str(), kind.as_str(), id],
+                |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, String>(2)?,
+                    ))
+                },
+            )
             .optional()?
             .map(|(id, state, attributes)| {
                 Ok(MirrorObject {

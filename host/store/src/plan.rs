@@ -131,11 +131,7 @@ impl Store {
     /// # Errors
     ///
     /// When the store fails.
-    pub fn add_operations(
-        &self,
-        plan: PlanId,
-        operations: &[Operation],
-    ) -> Result<(), StoreError> {
+    pub fn add_operations(&self, plan: PlanId, operations: &[Operation]) -> Result<(), StoreError> {
         self.transact(|transaction| {
             for operation in operations {
                 let phase = operation.action.phase().rank();
@@ -192,10 +188,13 @@ impl Store {
         rows.map(|row| {
             let (phase, sequence, body) = row?;
             Ok(PlannedOperation {
-                phase: Phase::ALL.into_iter().find(|known| known.rank() == phase).unwrap_or(
-                    // Nothing else is ever stored; losses come last, where a doubt belongs.
-                    Phase::Losses,
-                ),
+                phase: Phase::ALL
+                    .into_iter()
+                    .find(|known| known.rank() == phase)
+                    .unwrap_or(
+                        // Nothing else is ever stored; losses come last, where a doubt belongs.
+                        Phase::Losses,
+                    ),
                 sequence,
                 operation: from_json("operation", &body)?,
             })
@@ -229,7 +228,12 @@ impl Store {
             )?;
             Ok(())
         })?;
-        Ok(StoredPlan { id: plan, hash, census, trips })
+        Ok(StoredPlan {
+            id: plan,
+            hash,
+            census,
+            trips,
+        })
     }
 
     /// Remembers what became of a plan.
@@ -239,8 +243,10 @@ impl Store {
     /// When the store fails.
     pub fn set_plan_state(&self, plan: PlanId, state: PlanState) -> Result<(), StoreError> {
         self.transact(|transaction| {
-            transaction
-                .execute("UPDATE plan SET state = ?2 WHERE id = ?1", params![plan.0, state.as_str()])?;
+            transaction.execute(
+                "UPDATE plan SET state = ?2 WHERE id = ?1",
+                params![plan.0, state.as_str()],
+            )?;
             Ok(())
         })
     }
@@ -259,7 +265,9 @@ impl Store {
         let mut after: Option<PlannedOperation> = None;
         loop {
             let chunk = self.operations(plan, after.as_ref(), 1000)?;
-            let Some(last) = chunk.last().cloned() else { break };
+            let Some(last) = chunk.last().cloned() else {
+                break;
+            };
             for planned in &chunk {
                 hasher.add(&planned.operation);
                 match &planned.operation.action {
@@ -307,7 +315,14 @@ impl Store {
         });
         let rows = statement
             .query_map(
-                params![job.as_str(), kind.as_str(), run.0, last_source, last_attribute, count],
+                params![
+                    job.as_str(),
+                    kind.as_str(),
+                    run.0,
+                    last_source,
+                    last_attribute,
+                    count
+                ],
                 |row| {
                     Ok((
                         SourceId::new(row.get::<_, String>(0)?),
@@ -332,7 +347,13 @@ impl Store {
                     Some(referent) => find_referent(&connection, job, kind, referent, plan)?,
                     None => Referent::Missing,
                 };
-                Ok(ReferenceRow { source, wish, referent, holds, written })
+                Ok(ReferenceRow {
+                    source,
+                    wish,
+                    referent,
+                    holds,
+                    written,
+                })
             })
             .collect()
     }
@@ -437,18 +458,23 @@ fn linked(
     kind: ObjectKind,
     source: &SourceId,
 ) -> Result<Option<(Link, Held)>, StoreError> {
-    let Some(link) = link::find(connection, job, kind, source)? else { return Ok(None) };
+    let Some(link) = link::find(connection, job, kind, source)? else {
+        return Ok(None);
+    };
     let held = connection
         .prepare_cached(
             "SELECT object.state, object.attributes FROM mirror
              JOIN mirror_object AS object ON object.mirror = mirror.id AND object.id = ?3
              WHERE mirror.job = ?1 AND mirror.side = 'target' AND mirror.kind = ?2",
         )?
-        .query_row(params![job.as_str(), kind.as_str(), link.target.as_str()], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-        })
+        .query_row(
+            params![job.as_str(), kind.as_str(), link.target.as_str()],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )
         .optional()?;
-    let Some((state, attributes)) = held else { return Ok(None) };
+    let Some((state, attributes)) = held else {
+        return Ok(None);
+    };
     let held = Held {
         state: mirror::parse_state(&state),
         attributes: from_json("mirrored object", &attributes)?,
@@ -473,5 +499,9 @@ fn find_referent(
             "SELECT 1 FROM operation WHERE plan = ?1 AND kind = ?2 AND source = ?3 AND phase = 0",
         )?
         .exists(params![plan.0, kind.as_str(), source.as_str()])?;
-    Ok(if planned { Referent::Planned } else { Referent::Missing })
+    Ok(if planned {
+        Referent::Planned
+    } else {
+        Referent::Missing
+    })
 }

@@ -44,10 +44,17 @@ impl RunOutcome {
     }
 
     fn parse(text: &str) -> Self {
-        [Self::Done, Self::Partial, Self::Held, Self::Failed, Self::Stopped, Self::Previewed]
-            .into_iter()
-            .find(|outcome| outcome.as_str() == text)
-            .unwrap_or(Self::Interrupted)
+        [
+            Self::Done,
+            Self::Partial,
+            Self::Held,
+            Self::Failed,
+            Self::Stopped,
+            Self::Previewed,
+        ]
+        .into_iter()
+        .find(|outcome| outcome.as_str() == text)
+        .unwrap_or(Self::Interrupted)
     }
 }
 
@@ -114,7 +121,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RawRun> {
             phase: row.get(6)?,
             done: row.get(7)?,
             total: row.get(8)?,
-            outcome: row.get::<_, Option<String>>(9)?.map(|text| RunOutcome::parse(&text)),
+            outcome: row
+                .get::<_, Option<String>>(9)?
+                .map(|text| RunOutcome::parse(&text)),
             message: row.get(10)?,
             generation: row.get(11)?,
             plan: row.get(12)?,
@@ -237,7 +246,11 @@ impl Store {
     /// When the store fails.
     pub fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
         self.connection()
-            .query_row(&format!("SELECT {COLUMNS} FROM run WHERE id = ?1"), [run.0], read)
+            .query_row(
+                &format!("SELECT {COLUMNS} FROM run WHERE id = ?1"),
+                [run.0],
+                read,
+            )
             .optional()?
             .map(complete)
             .transpose()

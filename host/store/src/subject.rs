@@ -4,7 +4,9 @@ mod decide;
 mod survey;
 
 use rusqlite::params;
-use syncline_directory::{Attributes, JobName, MatchKey, ObjectKind, ObjectState, SourceId, Verdict};
+use syncline_directory::{
+    Attributes, JobName, MatchKey, ObjectKind, ObjectState, SourceId, Verdict,
+};
 use syncline_planner::{Finding, Held, Link, ReferenceWish, Standing};
 
 pub use decide::Nesting;
@@ -103,7 +105,12 @@ impl Store {
              AND subject.source > ?3 ORDER BY subject.source LIMIT ?4",
         )?;
         let rows = statement.query_map(
-            params![job.as_str(), kind.as_str(), after.map_or("", SourceId::as_str), count],
+            params![
+                job.as_str(),
+                kind.as_str(),
+                after.map_or("", SourceId::as_str),
+                count
+            ],
             |row| {
                 Ok((
                     row.get::<_, String>(0)?,
@@ -180,7 +187,12 @@ impl Store {
              ORDER BY subject.source LIMIT ?4"
         ))?;
         let rows = statement.query_map(
-            params![job.as_str(), kind.as_str(), after.map_or("", SourceId::as_str), count],
+            params![
+                job.as_str(),
+                kind.as_str(),
+                after.map_or("", SourceId::as_str),
+                count
+            ],
             |row| {
                 Ok((
                     row.get::<_, String>(0)?,
@@ -203,7 +215,10 @@ impl Store {
                     attributes: from_json("mirrored object", &attributes)?,
                 },
                 // A linked object that the mirror does not know is gone without a trace.
-                _ => Held { state: ObjectState::Purged, attributes: Attributes::new() },
+                _ => Held {
+                    state: ObjectState::Purged,
+                    attributes: Attributes::new(),
+                },
             };
             Ok(SubjectRow {
                 source,

@@ -13,12 +13,21 @@ use crate::StoreError;
 const ADDRESSES: [&str; 3] = ["mail", "otherMails", "proxyAddresses"];
 
 /// Attributes, beside addresses, by which a rule may match. What is not indexed cannot be matched.
-const NAMES: [&str; 5] =
-    ["userPrincipalName", "mailNickname", "employeeId", "displayName", "onPremisesImmutableId"];
+const NAMES: [&str; 5] = [
+    "userPrincipalName",
+    "mailNickname",
+    "employeeId",
+    "displayName",
+    "onPremisesImmutableId",
+];
 
 /// Returns the attribute under which keys of this attribute are indexed.
 pub(crate) fn indexed_as(attribute: &str) -> &str {
-    if ADDRESSES.contains(&attribute) { "mail" } else { attribute }
+    if ADDRESSES.contains(&attribute) {
+        "mail"
+    } else {
+        attribute
+    }
 }
 
 /// Replaces an object's entries and marks the subjects that look for a value that came or went.
@@ -29,10 +38,18 @@ pub(super) fn replace(
     state: ObjectState,
     attributes: &Attributes,
 ) -> Result<(), StoreError> {
-    let now = if state == ObjectState::Purged { BTreeSet::new() } else { entries(attributes) };
+    let now = if state == ObjectState::Purged {
+        BTreeSet::new()
+    } else {
+        entries(attributes)
+    };
     let before: BTreeSet<(String, String)> = transaction
-        .prepare_cached("SELECT attribute, value FROM mirror_key WHERE mirror = ?1 AND object = ?2")?
-        .query_map(params![landing.mirror, id], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare_cached(
+            "SELECT attribute, value FROM mirror_key WHERE mirror = ?1 AND object = ?2",
+        )?
+        .query_map(params![landing.mirror, id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
         .collect::<Result<_, _>>()?;
     for (attribute, value) in before.difference(&now) {
         transaction

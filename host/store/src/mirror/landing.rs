@@ -55,7 +55,10 @@ impl Landing {
                     row.get::<_, String>(5)?,
                 ))
             })?;
-        Ok(Self { columns: from_json("list of columns", &columns)?, ..landing })
+        Ok(Self {
+            columns: from_json("list of columns", &columns)?,
+            ..landing
+        })
     }
 
     /// Opens the target's mirror of a job.
@@ -78,7 +81,10 @@ impl Landing {
         item: &PageItem,
     ) -> Result<(), StoreError> {
         match &item.change {
-            PageChange::Present { attributes, members } => {
+            PageChange::Present {
+                attributes,
+                members,
+            } => {
                 let extent = Extent::Listed;
                 self.settle(transaction, &item.id, ObjectState::Live, attributes, extent)?;
                 for member in members {
@@ -101,9 +107,13 @@ impl Landing {
                 }
                 Ok(())
             }
-            PageChange::Removed(state) => {
-                self.settle(transaction, &item.id, *state, &Attributes::new(), Extent::Part)
-            }
+            PageChange::Removed(state) => self.settle(
+                transaction,
+                &item.id,
+                *state,
+                &Attributes::new(),
+                Extent::Part,
+            ),
         }
     }
 
@@ -123,7 +133,11 @@ impl Landing {
                  WHERE mirror = ?1 AND id = ?2",
             )?
             .query_row(params![self.mirror, id], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, i64>(2)?,
+                ))
             })
             .optional()?;
         let (known_state, before, first_sight) = match &known {
@@ -138,10 +152,17 @@ impl Landing {
         };
         let mut merged = before.clone();
         if first_sight && (known.is_none() || extent == Extent::Listed) {
-            let absent = self.columns.iter().map(|column| (column.clone(), Value::Absent));
+            let absent = self
+                .columns
+                .iter()
+                .map(|column| (column.clone(), Value::Absent));
             merged.extend(absent);
         }
-        merged.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
+        merged.extend(
+            attributes
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
         let unchanged = known_state == Some(state) && before == merged;
         transaction
             .prepare_cached(
@@ -150,7 +171,13 @@ impl Landing {
                  ON CONFLICT DO UPDATE SET state = excluded.state, listing = excluded.listing,
                  attributes = excluded.attributes",
             )?
-            .execute(params![self.mirror, id, state.as_str(), self.listing, to_json(&merged)])?;
+            .execute(params![
+                self.mirror,
+                id,
+                state.as_str(),
+                self.listing,
+                to_json(&merged)
+            ])?;
         if unchanged {
             return Ok(());
         }
@@ -189,7 +216,9 @@ fn mark_target(
 ) -> Result<(), StoreError> {
     let source: Option<String> = transaction
         .prepare_cached("SELECT source FROM link WHERE job = ?1 AND kind = ?2 AND target = ?3")?
-        .query_row(params![job.as_str(), kind.as_str(), target], |row| row.get(0))
+        .query_row(params![job.as_str(), kind.as_str(), target], |row| {
+            row.get(0)
+        })
         .optional()?;
     let Some(source) = source else { return Ok(()) };
     transaction

@@ -2,7 +2,9 @@
 //! operation and standing, in one transaction, so that a kill leaves either all of it or none.
 
 use rusqlite::{Transaction, params};
-use syncline_directory::{AttributeName, Attributes, JobName, ObjectKind, ObjectState, TargetId, Value};
+use syncline_directory::{
+    AttributeName, Attributes, JobName, ObjectKind, ObjectState, TargetId, Value,
+};
 use syncline_planner::Standing;
 
 use super::{OperationState, PlanId, PlannedOperation};
@@ -54,7 +56,10 @@ impl Store {
     /// # Errors
     ///
     /// When the store fails, or the answer would link an object twice.
-    #[expect(clippy::too_many_arguments, reason = "what one transaction has to hold together")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what one transaction has to hold together"
+    )]
     pub fn record_answer(
         &self,
         job: &JobName,
@@ -83,7 +88,11 @@ impl Store {
                 Answer::Wrote { target, attributes } => {
                     wrote(transaction, job, kind, target, attributes)?;
                 }
-                Answer::Referred { target, attribute, referent } => {
+                Answer::Referred {
+                    target,
+                    attribute,
+                    referent,
+                } => {
                     let value = referent
                         .as_ref()
                         .map_or(Value::Absent, |id| Value::Reference(id.to_string()));
@@ -201,7 +210,12 @@ fn wrote(
         .prepare_cached(
             "UPDATE link SET written = ?4 WHERE job = ?1 AND kind = ?2 AND target = ?3",
         )?
-        .execute(params![job.as_str(), kind.as_str(), target.as_str(), to_json(&written)])?;
+        .execute(params![
+            job.as_str(),
+            kind.as_str(),
+            target.as_str(),
+            to_json(&written)
+        ])?;
     Landing::target(transaction, job, kind)?.settle(
         transaction,
         target.as_str(),
@@ -222,6 +236,11 @@ fn set_deleted_by_us(
         .prepare_cached(
             "UPDATE link SET deleted_by_us = ?4 WHERE job = ?1 AND kind = ?2 AND target = ?3",
         )?
-        .execute(params![job.as_str(), kind.as_str(), target.as_str(), deleted])?;
+        .execute(params![
+            job.as_str(),
+            kind.as_str(),
+            target.as_str(),
+            deleted
+        ])?;
     Ok(())
 }

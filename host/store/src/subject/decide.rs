@@ -64,9 +64,11 @@ impl Store {
     pub fn settle_settings(&self, job: &JobName, digest: &str) -> Result<(), StoreError> {
         let known: Option<String> = self
             .connection()
-            .query_row("SELECT digest FROM settings WHERE job = ?1", [job.as_str()], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT digest FROM settings WHERE job = ?1",
+                [job.as_str()],
+                |row| row.get(0),
+            )
             .optional()?;
         if known.as_deref() == Some(digest) {
             return Ok(());
@@ -169,15 +171,18 @@ impl Store {
                 "SELECT tier, attribute, value FROM subject_key
                  WHERE job = ?1 AND kind = ?2 AND source = ?3 ORDER BY tier, attribute, value",
             )?
-            .query_map(params![job.as_str(), kind.as_str(), source.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?
+            .query_map(
+                params![job.as_str(), kind.as_str(), source.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )?
             .collect::<Result<_, _>>()?;
         let mut tiers: BTreeMap<u8, Tier> = BTreeMap::new();
         for (tier, attribute, value) in keys {
             let tier = tiers.entry(tier).or_default();
-            tier.rivals.extend(rivals(&connection, job, kind, source, &attribute, &value)?);
-            tier.candidates.extend(candidates(&connection, job, &attribute, &value)?);
+            tier.rivals
+                .extend(rivals(&connection, job, kind, source, &attribute, &value)?);
+            tier.candidates
+                .extend(candidates(&connection, job, &attribute, &value)?);
         }
         Ok(tiers.into_values().collect())
     }
@@ -249,7 +254,13 @@ fn rivals(
              AND value = ?4 AND source != ?5 ORDER BY source",
         )?
         .query_map(
-            params![job.as_str(), kind.as_str(), attribute, value, source.as_str()],
+            params![
+                job.as_str(),
+                kind.as_str(),
+                attribute,
+                value,
+                source.as_str()
+            ],
             |row| Ok(SourceId::new(row.get::<_, String>(0)?)),
         )?
         .collect::<Result<_, _>>()?)

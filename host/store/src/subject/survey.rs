@@ -43,7 +43,11 @@ impl Store {
         )?;
         let rows = statement
             .query_map([job.as_str()], |row| {
-                Ok(SubjectSummary { state: row.get(0)?, code: row.get(1)?, count: row.get(2)? })
+                Ok(SubjectSummary {
+                    state: row.get(0)?,
+                    code: row.get(1)?,
+                    count: row.get(2)?,
+                })
             })?
             .collect::<Result<_, _>>()?;
         Ok(rows)
@@ -65,17 +69,27 @@ impl Store {
                 "SELECT state, reason_code, reason_text, findings FROM subject
                  WHERE job = ?1 AND kind = ?2 AND source = ?3 AND state IS NOT NULL",
             )?
-            .query_row(params![job.as_str(), kind.as_str(), source.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?))
-            })
+            .query_row(
+                params![job.as_str(), kind.as_str(), source.as_str()],
+                |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get::<_, String>(3)?,
+                    ))
+                },
+            )
             .optional()?
-            .map(|(state, code, text, findings): (String, String, String, String)| {
-                Ok(SubjectStanding {
-                    state,
-                    reason: Reason { code, text },
-                    findings: from_json("findings", &findings)?,
-                })
-            })
+            .map(
+                |(state, code, text, findings): (String, String, String, String)| {
+                    Ok(SubjectStanding {
+                        state,
+                        reason: Reason { code, text },
+                        findings: from_json("findings", &findings)?,
+                    })
+                },
+            )
             .transpose()
     }
 }
