@@ -6,9 +6,11 @@
 
 mod objects;
 
-use futures_util::StreamExt as _;
+use std::{pin::pin, sync::Arc};
+
+use futures_util::{Stream, StreamExt as _};
 use syncline_directory::{AttributeName, Attributes, ObjectKind, Reason, Side, TargetId, Value};
-use syncline_graph::{GraphError, Target, Write, WriteAction, Written};
+use syncline_graph::{Clock, GraphError, Target, Write, WriteAction, Written};
 use syncline_planner::{Action, Phase, Standing, plan::State};
 use syncline_store::{
     Answer, LogRecord, OperationState, PlanId, PlannedOperation, RunId, StoredPlan,
@@ -61,6 +63,13 @@ struct Application<'a> {
 struct Sending {
     planned: PlannedOperation,
     write: Write,
+}
+
+/// An operation, what the target answered to a write of it, and how long its batch took.
+struct Answered {
+    planned: PlannedOperation,
+    answer: Result<Written, GraphError>,
+    took_ms: u64,
 }
 
 impl Service {
@@ -118,6 +127,10 @@ impl Service {
 }
 
 impl Application<'_> {
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.service.outside.clock.clone()
+    }
+
     async fn window(
         &mut self,
         phase: Phase,
@@ -128,38 +141,6 @@ impl Application<'_> {
             Phase::References => self.references(window).await,
             Phase::Losses => self.losses(window).await,
         }
-    }
-
-    /// Sends writes in batches, several at a time, and hands over each answer with its operation.
-    async fn send(
-        &self,
-        steps: Vec<Sending>,
-    ) -> Vec<(PlannedOperation, Result<Written, GraphError>, u64)> {
-        let mut batches: Vec<Vec<Sending>> = Vec::new();
-        for step in steps {
-            match batches.last_mut() {
-                Some(batch) if batch.len() < BATCH => batch.push(step),
-                _ => batches.push(vec![step]),
-            }
-        }
-        let clock = &self.service.outside.clock;
-        futures_util::stream::iter(batches)
-            .map(|batch| async {
-                let began = clock.now();
-                let (planned, writes): (Vec<_>, Vec<_>) =
-                    batch.into_iter().map(|step| (step.planned, step.write)).unzip();
-                let answers = self.target.write(&writes).await;
-                let took = clock.now().duration_since(began).as_millis();
-                let took = u64::try_from(took).unwrap_or(0);
-                planned
-                    .into_iter()
-                    .zip(answers)
-                    .map(|(planned, answer)| (planned, answer, took))
-                    .collect::<Vec<_>>()
-            })
-            .buffered(BATCHES)
-            .concat()
-            .await
     }
 
     async fn references(&mut self, window: Vec<PlannedOperation>) -> Result<(), ServiceError> {
@@ -191,7 +172,8 @@ impl Application<'_> {
             };
             steps.push(Sending { planned, write: Write { action, fresh: true } });
         }
-        for (planned, answer, took) in self.send(steps).await {
+        let mut answers = pin!(send(self.target, self.clock(), steps));
+        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
             let operation = &planned.operation;
             let (attribute, referent) = match &operation.action {
                 Action::SetReference { attribute, referent, .. } => {
@@ -207,9 +189,9 @@ impl Application<'_> {
                         attribute: attribute.clone(),
                         referent: referent.clone(),
                     };
-                    self.done(&planned, &answer, Some(&written.id), referent.as_ref(), took)?;
+                    self.done(&planned, &answer, Some(&written.id), referent.as_ref(), took_ms)?;
                 }
-                Err(error) => self.refused(&planned, error, took)?,
+                Err(error) => self.refused(&planned, error, took_ms)?,
             }
         }
         Ok(())
@@ -232,20 +214,21 @@ impl Application<'_> {
                 Some(Sending { planned, write: Write { action, fresh: false } })
             })
             .collect();
-        for (planned, answer, took) in self.send(steps).await {
+        let mut answers = pin!(send(self.target, self.clock(), steps));
+        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
             match (answer, &planned.operation.action) {
                 (Ok(_), Action::Delete { target }) => {
                     let target = target.clone();
-                    self.done(&planned, &Answer::Deleted(target.clone()), Some(&target), None, took)?;
+                    self.done(&planned, &Answer::Deleted(target.clone()), Some(&target), None, took_ms)?;
                 }
                 (Ok(_), Action::Disable { target }) => {
                     let target = target.clone();
                     let answer =
                         Answer::Wrote { target: target.clone(), attributes: blocked() };
-                    self.done(&planned, &answer, Some(&target), None, took)?;
+                    self.done(&planned, &answer, Some(&target), None, took_ms)?;
                 }
                 (Ok(_), _) => {}
-                (Err(error), _) => self.refused(&planned, error, took)?,
+                (Err(error), _) => self.refused(&planned, error, took_ms)?,
             }
         }
         Ok(())
@@ -258,7 +241,7 @@ impl Application<'_> {
         answer: &Answer,
         target: Option<&TargetId>,
         referred: Option<&TargetId>,
-        took: u64,
+        took_ms: u64,
     ) -> Result<(), ServiceError> {
         let standing = match &planned.operation.action {
             Action::Disable { .. } | Action::Delete { .. } => Standing {
@@ -267,7 +250,7 @@ impl Application<'_> {
             },
             _ => Standing::new(State::InStep, "Written", "the target was written as wanted"),
         };
-        let record = self.record(planned, target, referred, &RecordResult::Done, took)?;
+        let record = self.record(planned, target, referred, &RecordResult::Done, took_ms)?;
         self.remember(planned, answer, OperationState::Done, &standing, Some(&record))?;
         self.applied.done += 1;
         Ok(())
@@ -278,7 +261,7 @@ impl Application<'_> {
         &mut self,
         planned: &PlannedOperation,
         error: GraphError,
-        took: u64,
+        took_ms: u64,
     ) -> Result<(), ServiceError> {
         if error.stops_run() {
             // The operation stays to be done; the next run plans it again.
@@ -290,7 +273,7 @@ impl Application<'_> {
         let target =
             self.service.store.live_target(&self.job.name, planned.operation.kind, &planned.operation.source)?;
         let result = RecordResult::Failed(&reason);
-        let record = self.record(planned, target.as_ref(), None, &result, took)?;
+        let record = self.record(planned, target.as_ref(), None, &result, took_ms)?;
         self.remember(planned, &Answer::Refused, OperationState::Failed, &standing, Some(&record))?;
         self.applied.failed += 1;
         if self.applied.failures.len() < LISTED_FAILURES_MAX {
@@ -334,7 +317,7 @@ impl Application<'_> {
         target: Option<&TargetId>,
         referred: Option<&TargetId>,
         result: &RecordResult<'_>,
-        took: u64,
+        took_ms: u64,
     ) -> Result<LogRecord, ServiceError> {
         let operation = &planned.operation;
         let attributes = self.source_attributes(operation.kind, operation.source.as_str())?;
@@ -343,7 +326,7 @@ impl Application<'_> {
         Ok(self.stamp.operation(
             self.service.new_id(),
             self.service.now(),
-            took,
+            took_ms,
             &object,
             operation,
             target,
@@ -365,6 +348,42 @@ impl Application<'_> {
         let object = store.mirrored(&self.job.name, Side::Source, kind, id)?;
         Ok(object.map(|object| object.attributes).unwrap_or_default())
     }
+}
+
+/// Sends writes in batches, several at a time, and hands over each answer as soon as its batch is
+/// answered, so that it can be remembered while others are still on their way.
+fn send<'a>(
+    target: &'a Target,
+    clock: Arc<dyn Clock>,
+    sendings: Vec<Sending>,
+) -> impl Stream<Item = Answered> + 'a {
+    let mut batches: Vec<Vec<Sending>> = Vec::new();
+    for sending in sendings {
+        match batches.last_mut() {
+            Some(batch) if batch.len() < BATCH => batch.push(sending),
+            _ => batches.push(vec![sending]),
+        }
+    }
+    futures_util::stream::iter(batches)
+        .map(move |batch| {
+            let clock = clock.clone();
+            async move {
+                let began = clock.now();
+                let (planned, writes): (Vec<_>, Vec<_>) =
+                    batch.into_iter().map(|sending| (sending.planned, sending.write)).unzip();
+                let answers = target.write(&writes).await;
+                let took = clock.now().duration_since(began).as_millis();
+                let took_ms = u64::try_from(took).unwrap_or(0);
+                let answered: Vec<Answered> = planned
+                    .into_iter()
+                    .zip(answers)
+                    .map(|(planned, answer)| Answered { planned, answer, took_ms })
+                    .collect();
+                futures_util::stream::iter(answered)
+            }
+        })
+        .buffer_unordered(BATCHES)
+        .flatten()
 }
 
 /// The attributes of an object whose sign-in is blocked.

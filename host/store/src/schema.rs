@@ -16,12 +16,14 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         source,
     };
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    // A reader beside a writing process must not wait for the write lock.
+    if version(connection).map_err(open)? == known {
+        return Ok(());
+    }
     let transaction = connection
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .map_err(open)?;
-    let found: i64 = transaction
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(open)?;
+    let found = version(&transaction).map_err(open)?;
     if found > known {
         return Err(StoreError::Newer {
             path: path.to_owned(),
@@ -37,4 +39,8 @@ pub(crate) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), St
         .pragma_update(None, "user_version", known)
         .map_err(open)?;
     transaction.commit().map_err(open)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }

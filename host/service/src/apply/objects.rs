@@ -1,6 +1,9 @@
 //! Objects: made, restored, written. Making takes two rounds, an invitation and a PATCH, never in
 //! one batch (design, section 11).
 
+use std::pin::pin;
+
+use futures_util::StreamExt as _;
 use syncline_directory::{AttributeName, Attributes, TargetId, Value};
 use syncline_graph::{GraphError, Write, WriteAction, Written};
 use syncline_planner::{
@@ -10,7 +13,7 @@ use syncline_planner::{
 };
 use syncline_store::{Answer, Intent, OperationState, PlannedOperation};
 
-use super::{Application, Sending};
+use super::{Answered, Application, Sending, send};
 use crate::ServiceError;
 
 impl Application<'_> {
@@ -35,25 +38,26 @@ impl Application<'_> {
         self.service.store.intend(&self.job.name, &intents)?;
         let first = window.into_iter().filter_map(first_step).collect();
         let mut second = Vec::new();
-        for (planned, answer, took) in self.send(first).await {
+        let mut answers = pin!(send(self.target, self.clock(), first));
+        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
             let then = match (&planned.operation.action, answer) {
-                (Action::Invite { .. }, answer) => self.invited(&planned, answer, took).await?,
+                (Action::Invite { .. }, answer) => self.invited(&planned, answer, took_ms).await?,
                 (Action::Restore { target, then }, Ok(_)) => {
                     let target = target.clone();
                     let answer = Answer::Restored(target.clone());
-                    self.part_done(&planned, &answer, &target, then.is_empty(), took)?;
+                    self.part_done(&planned, &answer, &target, then.is_empty(), took_ms)?;
                     Some((target, then.clone()))
                 }
                 (Action::Update { target, modifications }, Ok(_)) => {
                     let target = target.clone();
                     let attributes = after(modifications);
                     let answer = Answer::Wrote { target: target.clone(), attributes };
-                    self.done(&planned, &answer, Some(&target), None, took)?;
+                    self.done(&planned, &answer, Some(&target), None, took_ms)?;
                     None
                 }
                 (_, Ok(_)) => None,
                 (_, Err(error)) => {
-                    self.refused(&planned, error, took)?;
+                    self.refused(&planned, error, took_ms)?;
                     None
                 }
             };
@@ -63,15 +67,16 @@ impl Application<'_> {
                 second.push(Sending { planned, write: Write { action, fresh: true } });
             }
         }
-        for (planned, answer, took) in self.send(second).await {
+        let mut answers = pin!(send(self.target, self.clock(), second));
+        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
             match answer {
                 Ok(Written { id, .. }) => {
                     let attributes =
                         planned.operation.action.modifications().map(after).unwrap_or_default();
                     let answer = Answer::Wrote { target: id.clone(), attributes };
-                    self.done(&planned, &answer, Some(&id), None, took)?;
+                    self.done(&planned, &answer, Some(&id), None, took_ms)?;
                 }
-                Err(error) => self.refused(&planned, error, took)?,
+                Err(error) => self.refused(&planned, error, took_ms)?,
             }
         }
         Ok(())
@@ -82,7 +87,7 @@ impl Application<'_> {
         &mut self,
         planned: &PlannedOperation,
         answer: Result<Written, GraphError>,
-        took: u64,
+        took_ms: u64,
     ) -> Result<Option<(TargetId, Modifications)>, ServiceError> {
         let Action::Invite { address, display_name, member, then } = &planned.operation.action
         else {
@@ -102,7 +107,7 @@ impl Application<'_> {
                     Some((id, _)) => id,
                     // The intent stays; the next run looks again before it plans.
                     None => {
-                        self.refused(planned, error, took)?;
+                        self.refused(planned, error, took_ms)?;
                         return Ok(None);
                     }
                 }
@@ -115,14 +120,14 @@ impl Application<'_> {
                         &operation.source,
                     )?;
                 }
-                self.refused(planned, error, took)?;
+                self.refused(planned, error, took_ms)?;
                 return Ok(None);
             }
         };
         let attributes = born(address, display_name.as_deref(), *member);
         let answer = Answer::Made { target: target.clone(), attributes };
         let then = then.clone();
-        self.part_done(planned, &answer, &target, then.is_empty(), took)?;
+        self.part_done(planned, &answer, &target, then.is_empty(), took_ms)?;
         Ok(Some((target, then)))
     }
 
@@ -133,10 +138,10 @@ impl Application<'_> {
         answer: &Answer,
         target: &TargetId,
         whole: bool,
-        took: u64,
+        took_ms: u64,
     ) -> Result<(), ServiceError> {
         if whole {
-            return self.done(planned, answer, Some(target), None, took);
+            return self.done(planned, answer, Some(target), None, took_ms);
         }
         let standing = Standing::new(State::Changing, "Planned", "operations are planned");
         self.remember(planned, answer, OperationState::Waiting, &standing, None)

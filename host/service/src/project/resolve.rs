@@ -103,12 +103,12 @@ fn tenant(
     folder: &Path,
     table: TenantTable,
 ) -> Result<TenantSettings, ProjectError> {
-    for text in [&table.tenant_id, &table.client_id] {
+    for (text, what) in [
+        (&table.tenant_id, "the tenant's GUID or one of its verified domains"),
+        (&table.client_id, "the application's (client) id in this tenant"),
+    ] {
         if text.get_ref().trim().is_empty() || text.get_ref().contains(['<', '/', ' ']) {
-            return Err(page.wrong(
-                &text.span(),
-                "fill this in: the tenant's GUID or a verified domain, and the application's id",
-            ));
+            return Err(page.wrong(&text.span(), format!("fill this in: {what}")));
         }
     }
     Ok(TenantSettings {
