@@ -2,17 +2,17 @@
 //! each answer of the target changes in what is remembered.
 
 mod answer;
+mod approval;
+mod reference;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use syncline_directory::{AttributeName, JobName, ObjectKind, SourceId, TargetId, Value};
-use syncline_planner::{
-    Action, Census, Held, Link, Operation, Phase, PlanHash, PlanHasher, ReferenceWish, Trip,
-    plan::Referent,
-};
+use rusqlite::params;
+use syncline_directory::JobName;
+use syncline_planner::{Action, Census, Operation, Phase, PlanHash, PlanHasher, Trip};
 
 pub use answer::Answer;
+pub use reference::ReferenceRow;
 
-use crate::{Store, StoreError, from_json, link, mirror, run::RunId, to_json};
+use crate::{Store, StoreError, from_json, run::RunId, to_json};
 
 /// Identifies a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,21 +88,6 @@ pub struct StoredPlan {
     pub census: Census,
     /// The guards that it tripped.
     pub trips: Vec<Trip>,
-}
-
-/// A reference of an object that a run considered, with all that its plan depends on.
-#[derive(Clone, Debug)]
-pub struct ReferenceRow {
-    /// The source object.
-    pub source: SourceId,
-    /// What the rules want.
-    pub wish: ReferenceWish,
-    /// What is known of the object referred to.
-    pub referent: Referent,
-    /// What the target refers to now.
-    pub holds: Option<TargetId>,
-    /// What we last let it refer to.
-    pub written: Option<TargetId>,
 }
 
 impl Store {
@@ -285,223 +270,8 @@ impl Store {
         }
         Ok((hasher.finish(), census))
     }
-
-    /// Returns up to `count` references of the objects that a run considered, in order, after the
-    /// given one; `plan` tells which objects this run makes.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn references(
-        &self,
-        job: &JobName,
-        kind: ObjectKind,
-        run: RunId,
-        plan: PlanId,
-        after: Option<&ReferenceRow>,
-        count: usize,
-    ) -> Result<Vec<ReferenceRow>, StoreError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT wish.source, wish.attribute, wish.referent FROM reference_wish AS wish
-             JOIN subject ON subject.job = wish.job AND subject.kind = wish.kind
-                  AND subject.source = wish.source
-             WHERE wish.job = ?1 AND wish.kind = ?2 AND subject.run = ?3
-             AND (wish.source, wish.attribute) > (?4, ?5)
-             ORDER BY wish.source, wish.attribute LIMIT ?6",
-        )?;
-        let (last_source, last_attribute) = after.map_or(("", ""), |last| {
-            (last.source.as_str(), last.wish.attribute.as_str())
-        });
-        let rows = statement
-            .query_map(
-                params![
-                    job.as_str(),
-                    kind.as_str(),
-                    run.0,
-                    last_source,
-                    last_attribute,
-                    count
-                ],
-                |row| {
-                    Ok((
-                        SourceId::new(row.get::<_, String>(0)?),
-                        ReferenceWish {
-                            attribute: AttributeName::new(row.get::<_, String>(1)?),
-                            referent: row.get::<_, Option<String>>(2)?.map(SourceId::new),
-                        },
-                    ))
-                },
-            )?
-            .collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter()
-            .map(|(source, wish)| {
-                let (holds, written) = match linked(&connection, job, kind, &source)? {
-                    Some((link, held)) => (
-                        reference(held.attributes.get(&wish.attribute)),
-                        reference(link.written.get(&wish.attribute)),
-                    ),
-                    None => (None, None),
-                };
-                let referent = match &wish.referent {
-                    Some(referent) => find_referent(&connection, job, kind, referent, plan)?,
-                    None => Referent::Missing,
-                };
-                Ok(ReferenceRow {
-                    source,
-                    wish,
-                    referent,
-                    holds,
-                    written,
-                })
-            })
-            .collect()
-    }
-
-    /// Returns the live target object of a source object.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn live_target(
-        &self,
-        job: &JobName,
-        kind: ObjectKind,
-        source: &SourceId,
-    ) -> Result<Option<TargetId>, StoreError> {
-        Ok(linked(&self.connection(), job, kind, source)?
-            .filter(|(_, held)| held.state == syncline_directory::ObjectState::Live)
-            .map(|(link, _)| link.target))
-    }
-
-    /// Returns the plans whose last judgement was a hold and whose hash begins with these digits.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn held_plans(&self, prefix: &str) -> Result<Vec<(JobName, PlanHash)>, StoreError> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(
-            "SELECT job, hash FROM plan
-             WHERE state IN ('held', 'previewed') AND trips != '[]'
-             AND substr(hash, 1, length(?1)) = ?1
-             AND id IN (SELECT max(id) FROM plan WHERE hash IS NOT NULL GROUP BY job)
-             ORDER BY job",
-        )?;
-        let rows = statement
-            .query_map([prefix], |row| {
-                Ok((
-                    JobName::new(row.get::<_, String>(0)?),
-                    PlanHash::new(row.get::<_, String>(1)?),
-                ))
-            })?
-            .collect::<Result<_, _>>()?;
-        Ok(rows)
-    }
-
-    /// Remembers that somebody approved exactly this plan, until when.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn approve(
-        &self,
-        job: &JobName,
-        hash: &PlanHash,
-        approver: &str,
-        now: &str,
-        expires: &str,
-    ) -> Result<(), StoreError> {
-        self.transact(|transaction| {
-            transaction.execute(
-                "INSERT INTO approval (job, hash, approver, given, expires)
-                 VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET approver = excluded.approver, given = excluded.given,
-                 expires = excluded.expires",
-                params![job.as_str(), hash.as_str(), approver, now, expires],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Returns when the approval of a plan expires, if somebody approved it.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn approval(&self, job: &JobName, hash: &PlanHash) -> Result<Option<String>, StoreError> {
-        Ok(self
-            .connection()
-            .query_row(
-                "SELECT expires FROM approval WHERE job = ?1 AND hash = ?2",
-                params![job.as_str(), hash.as_str()],
-                |row| row.get(0),
-            )
-            .optional()?)
-    }
 }
 
 fn read_operation(row: &rusqlite::Row<'_>) -> rusqlite::Result<(u8, u32, String)> {
     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-}
-
-fn reference(value: Option<&Value>) -> Option<TargetId> {
-    match value {
-        Some(Value::Reference(id)) => Some(TargetId::new(id)),
-        _ => None,
-    }
-}
-
-fn linked(
-    connection: &Connection,
-    job: &JobName,
-    kind: ObjectKind,
-    source: &SourceId,
-) -> Result<Option<(Link, Held)>, StoreError> {
-    let Some(link) = link::find(connection, job, kind, source)? else {
-        return Ok(None);
-    };
-    let held = connection
-        .prepare_cached(
-            "SELECT object.state, object.attributes FROM mirror
-             JOIN mirror_object AS object ON object.mirror = mirror.id AND object.id = ?3
-             WHERE mirror.job = ?1 AND mirror.side = 'target' AND mirror.kind = ?2",
-        )?
-        .query_row(
-            params![job.as_str(), kind.as_str(), link.target.as_str()],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
-        )
-        .optional()?;
-    let Some((state, attributes)) = held else {
-        return Ok(None);
-    };
-    let held = Held {
-        state: mirror::parse_state(&state),
-        attributes: from_json("mirrored object", &attributes)?,
-    };
-    Ok(Some((link, held)))
-}
-
-fn find_referent(
-    connection: &Connection,
-    job: &JobName,
-    kind: ObjectKind,
-    source: &SourceId,
-    plan: PlanId,
-) -> Result<Referent, StoreError> {
-    if let Some((link, held)) = linked(connection, job, kind, source)?
-        && held.state == syncline_directory::ObjectState::Live
-    {
-        return Ok(Referent::Linked(link.target));
-    }
-    let planned = connection
-        .prepare_cached(
-            "SELECT 1 FROM operation WHERE plan = ?1 AND kind = ?2 AND source = ?3 AND phase = 0",
-        )?
-        .exists(params![plan.0, kind.as_str(), source.as_str()])?;
-    Ok(if planned {
-        Referent::Planned
-    } else {
-        Referent::Missing
-    })
 }
