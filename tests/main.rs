@@ -3,4 +3,23 @@
 //! One binary, a module a subject; [`support`] starts the simulator and the command and reads the
 //! tenants back.
 
+mod arrows;
+mod bad_input_project;
+mod bad_input_rules;
+mod bad_input_state;
+mod bad_input_tenants;
+mod command_line;
+mod creation;
+mod documentation;
+mod exactly;
+mod hands;
+mod kills;
+mod loss;
+mod pace;
+mod rest;
+mod resync;
+mod rules_reload;
+mod schema;
+mod silence;
 mod support;
+mod trace;

@@ -1,5 +1,12 @@
 //! Starting the simulator and the command, and reading the tenants back.
 
+pub(crate) mod graph;
+mod component;
+mod normal;
+mod process;
+pub(crate) mod simulation;
+mod told;
+
 use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
@@ -8,6 +15,10 @@ use std::{
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
+
+pub(crate) use component::{Scope, department_rule};
+pub(crate) use normal::normal;
+pub(crate) use process::Process;
 
 /// Returns the `syncline` command, with nothing of the caller's environment that it reads.
 pub(crate) fn syncline() -> Command {
@@ -28,6 +39,8 @@ pub(crate) struct Rehearsal {
 impl Rehearsal {
     /// Starts tenants with this many users that permit a hundred times Graph's requests.
     pub(crate) fn start(users: usize, seed: u64) -> Self {
+        // Every client wants one, also those that speak plain HTTP only; a second call changes nothing.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut simulator = syncline()
             .args(["simulate", "--listen", "127.0.0.1:0", "--limits", "100"])
@@ -91,6 +104,104 @@ impl Rehearsal {
             String::from_utf8_lossy(&output.stderr)
         );
         String::from_utf8(output.stdout).expect("stdout is UTF-8")
+    }
+
+    /// Runs the command, which must end with this exit code and tell no secret; returns its stderr
+    /// as it is the same in every run.
+    #[track_caller]
+    pub(crate) fn refuses(&self, exit_code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let said = self.checked(&output);
+        assert_eq!(output.status.code(), Some(exit_code), "{arguments:?}: {said}");
+        normal(&String::from_utf8_lossy(&output.stderr), self.folder())
+    }
+
+    /// Returns all that a command wrote, which must hold no secret of the project (law L12).
+    #[track_caller]
+    pub(crate) fn checked(&self, output: &Output) -> String {
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        for tenant in ["contoso", "fabrikam"] {
+            let secret = std::fs::read_to_string(self.file(&format!("{tenant}.secret")));
+            if let Ok(secret) = secret.as_deref().map(str::trim)
+                && !secret.is_empty()
+            {
+                assert!(!said.contains(secret), "the secret of {tenant} is told");
+            }
+        }
+        said
+    }
+
+    /// Ends the simulator, so that nobody listens any more.
+    pub(crate) fn stop_simulator(&mut self) {
+        self.simulator.kill().expect("the simulator is there");
+        self.simulator.wait().expect("the simulator ends");
+    }
+
+    /// Starts the command in the project, to be watched while it runs.
+    pub(crate) fn start_command(&self, arguments: &[&str]) -> Process {
+        Process::start(self.command(arguments))
+    }
+
+    /// Makes chosen requests to the tenants fail, from now on.
+    pub(crate) fn fault(&self, fault: Json) {
+        self.control("POST", "faults", Some(fault));
+    }
+
+    /// Waits until a tenant has carried out a write.
+    #[track_caller]
+    pub(crate) fn wait_for_writes(&self, tenant: &str) {
+        let began = std::time::Instant::now();
+        while self.stats(tenant)["writesSucceeded"].as_u64().unwrap_or(0) == 0 {
+            assert!(began.elapsed().as_secs() < 120, "nothing is ever written to {tenant}");
+        }
+    }
+
+    /// Ends all faults.
+    pub(crate) fn no_faults(&self) {
+        self.control("DELETE", "faults", None);
+    }
+
+    /// Returns a user of a tenant whose attribute has this value.
+    #[track_caller]
+    pub(crate) fn user(&self, tenant: &str, attribute: &str, value: &str) -> Json {
+        let objects = self.objects(tenant);
+        let users = objects["users"].as_array().expect("users are a list");
+        let found = users.iter().find(|user| user[attribute] == value);
+        found.unwrap_or_else(|| panic!("{tenant} has nobody whose {attribute} is {value}")).clone()
+    }
+
+    /// Changes an object as somebody in the tenant would, past Graph's rules.
+    pub(crate) fn change(&self, tenant: &str, id: &str, values: Json) {
+        self.control("PATCH", &format!("tenants/{tenant}/objects/{id}"), Some(values));
+    }
+
+    /// Returns where the tenants answer.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Sends a request; returns the status and the JSON of the answer, if it has any.
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> (u16, Json) {
+        let mut request = self.http.request(method.parse().expect("a method"), url).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.runtime.block_on(async {
+            let response = request.send().await.expect("the simulator answers");
+            let status = response.status().as_u16();
+            let text = response.text().await.expect("the answer is text");
+            (status, serde_json::from_str(&text).unwrap_or(Json::Null))
+        })
     }
 
     /// Asks a control route of the simulator, as in `GET stats`.

@@ -24,7 +24,14 @@ use crate::{failure::End, render};
 #[command(name = "syncline", version, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
     /// Work on the project in this folder.
-    #[arg(short = 'C', value_name = "DIR", global = true, default_value = ".", hide_default_value = true)]
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        default_value = ".",
+        hide_default_value = true,
+        display_order = 900
+    )]
     folder: PathBuf,
     #[command(subcommand)]
     verb: Verb,

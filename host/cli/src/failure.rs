@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use syncline_graph::GraphError;
 use syncline_service::{ProjectError, ServiceError};
 use syncline_store::RunOutcome;
 
@@ -71,10 +70,9 @@ pub(crate) struct WrongUsage(pub(crate) String);
 /// Tells an error with its causes and, where it is known, what to do; returns how that ends the
 /// command.
 pub(crate) fn report(error: &anyhow::Error) -> End {
-    let advice = error.chain().find_map(|cause| {
-        cause.downcast_ref::<GraphError>().map(|error| error.advice().to_owned())
-    });
-    render::error(error, advice.as_deref());
+    let advice =
+        error.chain().find_map(|cause| cause.downcast_ref::<ServiceError>()?.advice());
+    render::error(error, advice);
     let configuration = error.chain().any(|cause| {
         cause.is::<ProjectError>()
             || cause.is::<WrongUsage>()

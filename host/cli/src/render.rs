@@ -5,9 +5,11 @@ mod cycle;
 mod log;
 mod plan;
 mod progress;
+mod prose;
 mod rules;
 mod status;
 mod table;
+mod terminal;
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -19,7 +21,7 @@ pub(crate) use plan::plan;
 pub(crate) use progress::Progress;
 pub(crate) use rules::{activated, previewed};
 pub(crate) use status::{JobStatus, status};
-pub(crate) use table::aligned;
+pub(crate) use table::{aligned, named};
 
 /// Writes a result to stdout.
 pub(crate) fn result(text: &str) {
@@ -27,32 +29,23 @@ pub(crate) fn result(text: &str) {
     writeln!(std::io::stdout(), "{text}").ok();
 }
 
+/// Writes a result in sentences to stdout.
+pub(crate) fn say(text: &str) {
+    result(&prose::wrapped(text, terminal::width_of_results(), 2));
+}
+
 /// Tells something in passing, on stderr.
 pub(crate) fn note(text: &str) {
+    let text = prose::wrapped(text, terminal::width_of_notes(), 2);
     writeln!(std::io::stderr(), "{text}").ok();
 }
 
 /// Tells an error with its causes, on stderr, and what to do where that is known.
 pub(crate) fn error(error: &anyhow::Error, advice: Option<&str>) {
-    note(&format!("error: {}", in_one_line(error)));
+    note(&format!("error: {}", syncline_service::one_line(error.as_ref())));
     if let Some(advice) = advice {
         note(&format!("hint: {advice}"));
     }
-}
-
-/// Returns an error with its causes, none of them twice.
-fn in_one_line(error: &anyhow::Error) -> String {
-    let mut line = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        // Transparent wrappers say what their cause says.
-        if !line.ends_with(&cause) {
-            if !line.is_empty() {
-                line.push_str(": ");
-            }
-            line.push_str(&cause);
-        }
-    }
-    line
 }
 
 /// Sends the program's own log to stderr; `SYNCLINE_LOG` says how much of it.

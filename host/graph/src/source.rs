@@ -1,6 +1,10 @@
 //! Reading a tenant.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use futures_util::future::try_join_all;
 use serde_json::Value as Json;
@@ -255,22 +259,64 @@ impl Source {
         &self,
         upn_or_id: &str,
     ) -> Result<Option<(String, Attributes)>, GraphError> {
+        let always = schema::always_read(ObjectKind::User);
+        let columns: Vec<AttributeName> = always.iter().map(AttributeName::new).collect();
+        self.find_user(upn_or_id, &columns).await
+    }
+
+    /// Returns these attributes of the user of this id, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn user(
+        &self,
+        id: &str,
+        columns: &[AttributeName],
+    ) -> Result<Option<Attributes>, GraphError> {
+        Ok(self.find_user(id, columns).await?.map(|(_, attributes)| attributes))
+    }
+
+    async fn find_user(
+        &self,
+        upn_or_id: &str,
+        columns: &[AttributeName],
+    ) -> Result<Option<(String, Attributes)>, GraphError> {
         let kind = ObjectKind::User;
-        let columns: Vec<AttributeName> = schema::always_read(kind)
-            .iter()
-            .map(AttributeName::new)
-            .collect();
         // A name that begins with `$` would be taken for an option (graph.md, section 2.1).
         let name = if upn_or_id.starts_with('$') {
             format!("users({})", url::escape(&url::literal(upn_or_id)))
         } else {
             format!("users/{}", url::escape(upn_or_id))
         };
-        let select = columns::select(kind, &columns);
+        let select = columns::select(kind, columns);
         let mut call = self.connection.get(&format!("/{name}?$select={select}"));
         call.line.path = "/v1.0/users/{name}".to_owned();
         let found = self.connection.find(&call).await?;
-        Ok(found.map(|(id, json)| (id, columns::read_all(kind, &columns, &json))))
+        Ok(found.map(|(id, json)| (id, columns::read_all(kind, columns, &json))))
+    }
+
+    /// Returns the ids of a group's direct members, read from the group itself; nothing if there is
+    /// no such group.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn members(&self, group: &str) -> Result<Option<BTreeSet<String>>, GraphError> {
+        let group = url::escape(group);
+        let path = format!("/groups/{group}/members?$select=id&$top={PAGE_SIZE_MAX}");
+        let mut call = Call { bulk: true, ..self.connection.get(&path) };
+        let mut members = BTreeSet::new();
+        loop {
+            let page = match self.list(&call).await {
+                Err(GraphError::NotFound(_)) => return Ok(None),
+                page => page,
+            };
+            let (objects, next) = page?;
+            members.extend(objects.into_iter().map(|(id, _)| id));
+            let Some(next) = next else { return Ok(Some(members)) };
+            call = self.connection.follow(&next)?;
+        }
     }
 
     /// Returns every object of a collection that a filter finds.

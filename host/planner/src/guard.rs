@@ -45,7 +45,8 @@ pub struct Census {
     pub deletes: u64,
     /// The job's live links before the plan.
     pub live_links: u64,
-    /// Live objects in the source's mirror.
+    /// Live objects in the source's mirror, or those that the job assigns; counted, like the live
+    /// links, only where the plan has losses.
     pub source_objects: u64,
 }
 
@@ -87,7 +88,7 @@ pub fn judge(census: &Census, limits: &GuardLimits) -> Vec<Trip> {
         trips.push(Trip::new(
             "EmptySource",
             format!(
-                "the source lists no objects at all, while {} are linked",
+                "the source lists or assigns nobody at all, while {} are linked",
                 census.live_links
             ),
         ));

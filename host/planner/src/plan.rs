@@ -38,6 +38,9 @@ pub struct Link {
     pub ownership: Ownership,
     /// Whether we deleted it ourselves; only then is it taken out of the recycle bin again.
     pub deleted_by_us: bool,
+    /// Whether the first attributes are still to be written, as after an interruption between the
+    /// making of an object and its writing; what is written on creation only is written then.
+    pub unfinished: bool,
     /// What we wrote last, by attribute; a name that is missing was never written.
     pub written: Attributes,
 }
@@ -64,10 +67,17 @@ pub struct Subject<'a> {
     pub verdict: &'a Verdict,
     /// The link and the linked object; none for an object without a link.
     pub link: Option<(&'a Link, &'a Held)>,
-    /// What the join found for an object without a link.
+    /// What the join found for an object without a link, or whose linked object is gone for good.
     pub joined: &'a Joined,
     /// What the mapping wants; needed only for objects in scope.
     pub outcome: Option<&'a Outcome>,
+}
+
+impl Subject<'_> {
+    /// Whether it has no place in the target, or only one that we gave up and that is gone for good.
+    fn is_unplaced(&self) -> bool {
+        self.link.is_none_or(|(link, held)| held.state == ObjectState::Purged && link.deleted_by_us)
+    }
 }
 
 /// The state in which an object ends a run, for filters (law L10).
@@ -203,8 +213,8 @@ pub fn plan_object(
         Verdict::Hold(reason) => ObjectPlan::stay(Standing::because(State::Held, reason)),
         Verdict::OutOfScope(reason) => plan_leaver(subject, reason, policy.out_of_scope),
         // What cannot be joined is not mapped: there is nothing that it could become.
-        Verdict::InScope if subject.link.is_none() && *subject.joined != Joined::New => {
-            ObjectPlan::stay(unjoined(subject.joined))
+        Verdict::InScope if subject.is_unplaced() && *subject.joined != Joined::New => {
+            not_joined(subject.joined)
         }
         Verdict::InScope => match subject.outcome {
             Some(Outcome::Write(decision)) => plan_wanted(subject, decision, policy, generation),
@@ -228,6 +238,17 @@ fn plan_leaver(subject: &Subject<'_>, reason: &Reason, policy: OutOfScope) -> Ob
         return plan;
     };
     if held.state != ObjectState::Live {
+        return plan;
+    }
+    if link.deleted_by_us {
+        // Edge case 40: what others took out of the recycle bin is not put back each cycle.
+        plan.findings.push(Finding {
+            attribute: None,
+            reason: Reason::new(
+                "RestoredInTarget",
+                "was restored in the target by others after this job had deleted it; it is left there",
+            ),
+        });
         return plan;
     }
     let Ownership::Made = link.ownership;
@@ -287,6 +308,11 @@ fn plan_wanted(
             "the target object was removed by others; restore it there to keep it in step again",
         )),
     }
+}
+
+/// Returns the plan of an object whose place in the target is taken: nothing, and why.
+pub fn not_joined(joined: &Joined) -> ObjectPlan {
+    ObjectPlan::stay(unjoined(joined))
 }
 
 fn changing() -> Standing {

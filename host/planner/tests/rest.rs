@@ -56,6 +56,7 @@ impl World {
                             target: TargetId::new("made"),
                             ownership: Ownership::Made,
                             deleted_by_us: false,
+                            unfinished: false,
                             written: born,
                         },
                         Held { state: ObjectState::Live, attributes: held },
@@ -188,6 +189,7 @@ fn link() -> impl Strategy<Value = Option<(Link, Held)>> {
                 target: TargetId::new("target"),
                 ownership: Ownership::Made,
                 deleted_by_us: deleted_by_us && state != ObjectState::Live,
+                unfinished: false,
                 written,
             };
             (link, Held { state, attributes: held })

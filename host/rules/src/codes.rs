@@ -24,5 +24,11 @@ pub const ROW_TOO_LARGE: &str = "RuleRowTooLarge";
 pub const ROW_MALFORMED: &str = "RuleRowMalformed";
 /// The row was not tried, since too many others of its batch had used up their fuel.
 pub const NOT_TRIED: &str = "RuleNotTried";
+/// Whether a reason says something of the moment rather than of the row: the clock, or what the
+/// row's neighbours used up. The row is to be asked again.
+pub fn is_passing(code: &str) -> bool {
+    code == TOO_SLOW || code == NOT_TRIED
+}
+
 /// No layer maps objects of this kind.
 pub const NO_MAPPING: &str = "RuleMissing";

@@ -4,23 +4,26 @@
 //! window goes out, so a stop or a kill costs at most what is in flight (law L4). A failure belongs
 //! to its object; what concerns the tenant as a whole ends the run.
 
+mod breaker;
 mod objects;
 
 use std::{pin::pin, sync::Arc};
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, future::join_all};
 use syncline_directory::{AttributeName, Attributes, ObjectKind, Reason, Side, TargetId, Value};
 use syncline_graph::{Clock, GraphError, Target, Write, WriteAction, Written};
 use syncline_planner::{Action, Phase, Standing, plan::State};
 use syncline_store::{
-    Answer, LogRecord, OperationState, PlanId, PlannedOperation, RunId, StoredPlan,
+    Answer, LiveTarget, LogRecord, OperationState, PlanId, PlannedOperation, RunId, StoredPlan,
 };
 
+use self::breaker::{BROKEN_AFTER, Breaker};
 use crate::{
     Event, Service, ServiceError, Step, Stop,
     cycle::Failure,
     project::Job,
     record::{Named, Result as RecordResult, RunStamp},
+    recover::LAG,
     tenants::tenant_error,
 };
 
@@ -54,9 +57,11 @@ struct Application<'a> {
     plan: PlanId,
     run: RunId,
     stamp: &'a RunStamp,
+    stop: &'a Stop,
     applied: Applied,
+    breaker: Breaker,
     /// What ends the run, found in the middle of a window.
-    fatal: Option<GraphError>,
+    fatal: Option<ServiceError>,
 }
 
 /// An operation with the write that carries it out, or its next part.
@@ -69,7 +74,19 @@ struct Sending {
 struct Answered {
     planned: PlannedOperation,
     answer: Result<Written, GraphError>,
+    /// Where the object comes from that an invitation was answered with.
+    origin: Origin,
     took_ms: u64,
+}
+
+/// Where an object comes from that the target says it has made.
+enum Origin {
+    /// We made it.
+    Ours,
+    /// Somebody else did.
+    Foreign,
+    /// It could not be looked up; what it is has to be found out before anything is done with it.
+    Unknown(GraphError),
 }
 
 impl Service {
@@ -90,7 +107,9 @@ impl Service {
             plan: plan.id,
             run,
             stamp,
+            stop,
             applied: Applied::default(),
+            breaker: Breaker::default(),
             fatal: None,
         };
         let total = plan.census.operations();
@@ -110,7 +129,7 @@ impl Service {
             answered += window.len() as u64;
             application.window(phase, window).await?;
             let tenant = &self.project.tenants[&job.target];
-            self.tenants.save_pace(tenant, &job.target, &self.store)?;
+            self.tenants.save_pace(tenant, &self.store)?;
             self.store.progress(run, Step::Apply.name(), answered, total)?;
             self.emit(Event::Progress {
                 job: job.name.clone(),
@@ -119,7 +138,7 @@ impl Service {
                 total,
             });
             if let Some(error) = application.fatal.take() {
-                return Err(tenant_error(Side::Target, job)(error));
+                return Err(error);
             }
         }
         Ok(application.applied)
@@ -149,20 +168,22 @@ impl Application<'_> {
         for planned in window {
             let operation = &planned.operation;
             let target = store.live_target(&self.job.name, operation.kind, &operation.source)?;
+            let mut fresh = target.as_ref().is_some_and(|target| self.is_fresh(&target.made));
             let (attribute, referent) = match &operation.action {
                 Action::SetReference { attribute, referent, .. } => {
                     let referent =
                         store.live_target(&self.job.name, operation.kind, referent)?;
-                    if referent.is_none() {
+                    let Some(referent) = referent else {
                         self.wait(&planned, "the object referred to was not made")?;
                         continue;
-                    }
-                    (attribute.clone(), referent)
+                    };
+                    fresh |= self.is_fresh(&referent.made);
+                    (attribute.clone(), Some(referent.id))
                 }
                 Action::ClearReference { attribute, .. } => (attribute.clone(), None),
                 _ => continue,
             };
-            let Some(id) = target else {
+            let Some(LiveTarget { id, .. }) = target else {
                 self.wait(&planned, "the object itself was not made")?;
                 continue;
             };
@@ -170,14 +191,15 @@ impl Application<'_> {
                 Some(referent) => WriteAction::SetReference { id, attribute, referent },
                 None => WriteAction::ClearReference { id, attribute },
             };
-            steps.push(Sending { planned, write: Write { action, fresh: true } });
+            steps.push(Sending { planned, write: Write { action, fresh } });
         }
-        let mut answers = pin!(send(self.target, self.clock(), steps));
-        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
+        let mut answers = pin!(send(self.target, self.clock(), self.stop, steps));
+        while let Some(Answered { planned, answer, took_ms, .. }) = answers.next().await {
             let operation = &planned.operation;
             let (attribute, referent) = match &operation.action {
                 Action::SetReference { attribute, referent, .. } => {
-                    (attribute, store.live_target(&self.job.name, operation.kind, referent)?)
+                    let target = store.live_target(&self.job.name, operation.kind, referent)?;
+                    (attribute, target.map(|target| target.id))
                 }
                 Action::ClearReference { attribute, .. } => (attribute, None),
                 _ => continue,
@@ -214,8 +236,8 @@ impl Application<'_> {
                 Some(Sending { planned, write: Write { action, fresh: false } })
             })
             .collect();
-        let mut answers = pin!(send(self.target, self.clock(), steps));
-        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
+        let mut answers = pin!(send(self.target, self.clock(), self.stop, steps));
+        while let Some(Answered { planned, answer, took_ms, .. }) = answers.next().await {
             match (answer, &planned.operation.action) {
                 (Ok(_), Action::Delete { target }) => {
                     let target = target.clone();
@@ -232,6 +254,13 @@ impl Application<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an object was made so lately that not every replica may show it (graph.md, section
+    /// 9.4).
+    fn is_fresh(&self, made: &str) -> bool {
+        let age = |made| self.service.outside.clock.now().duration_since(made);
+        made.parse().is_ok_and(|made| age(made) < LAG)
     }
 
     /// Remembers that an operation is done.
@@ -252,6 +281,7 @@ impl Application<'_> {
         };
         let record = self.record(planned, target, referred, &RecordResult::Done, took_ms)?;
         self.remember(planned, answer, OperationState::Done, &standing, Some(&record))?;
+        self.breaker.done(planned.operation.action.verb());
         self.applied.done += 1;
         Ok(())
     }
@@ -265,17 +295,28 @@ impl Application<'_> {
     ) -> Result<(), ServiceError> {
         if error.stops_run() {
             // The operation stays to be done; the next run plans it again.
-            self.fatal.get_or_insert(error);
+            self.fatal.get_or_insert_with(|| tenant_error(Side::Target, self.job)(error));
             return Ok(());
         }
         let reason = Reason::new(error.code(), error.message());
         let standing = Standing { state: State::Failed, reason: reason.clone() };
+        let operation = &planned.operation;
         let target =
-            self.service.store.live_target(&self.job.name, planned.operation.kind, &planned.operation.source)?;
+            self.service.store.live_target(&self.job.name, operation.kind, &operation.source)?;
+        let target = target.map(|target| target.id);
         let result = RecordResult::Failed(&reason);
         let record = self.record(planned, target.as_ref(), None, &result, took_ms)?;
         self.remember(planned, &Answer::Refused, OperationState::Failed, &standing, Some(&record))?;
         self.applied.failed += 1;
+        let verb = planned.operation.action.verb();
+        if self.breaker.refused(verb, &reason.code) {
+            self.fatal.get_or_insert(ServiceError::Refused {
+                count: BROKEN_AFTER,
+                verb,
+                code: reason.code.clone(),
+                message: reason.text.clone(),
+            });
+        }
         if self.applied.failures.len() < LISTED_FAILURES_MAX {
             let label = self.label(planned)?;
             let action = planned.operation.action.verb();
@@ -284,10 +325,15 @@ impl Application<'_> {
         Ok(())
     }
 
-    /// Leaves a reference whose other end is missing; the next run plans it again.
+    /// Leaves an operation that turned out not to be ours to do, or not yet; it is no failure, and
+    /// the next run plans it again.
+    fn leave(&self, planned: &PlannedOperation, standing: &Standing) -> Result<(), ServiceError> {
+        self.remember(planned, &Answer::Refused, OperationState::Failed, standing, None)
+    }
+
+    /// Leaves a reference whose other end is missing.
     fn wait(&self, planned: &PlannedOperation, text: &str) -> Result<(), ServiceError> {
-        let standing = Standing::new(State::Waiting, "ReferenceNotYetResolved", text);
-        self.remember(planned, &Answer::Refused, OperationState::Failed, &standing, None)
+        self.leave(planned, &Standing::new(State::Waiting, "ReferenceNotYetResolved", text))
     }
 
     fn remember(
@@ -323,6 +369,9 @@ impl Application<'_> {
         let attributes = self.source_attributes(operation.kind, operation.source.as_str())?;
         let object =
             Named { kind: operation.kind, id: &operation.source, attributes: &attributes };
+        let standing =
+            self.service.store.standing(&self.job.name, operation.kind, &operation.source)?;
+        let findings = standing.map(|standing| standing.findings).unwrap_or_default();
         Ok(self.stamp.operation(
             self.service.new_id(),
             self.service.now(),
@@ -331,6 +380,7 @@ impl Application<'_> {
             operation,
             target,
             referred,
+            &findings,
             result,
         ))
     }
@@ -355,6 +405,7 @@ impl Application<'_> {
 fn send<'a>(
     target: &'a Target,
     clock: Arc<dyn Clock>,
+    stop: &'a Stop,
     sendings: Vec<Sending>,
 ) -> impl Stream<Item = Answered> + 'a {
     let mut batches: Vec<Vec<Sending>> = Vec::new();
@@ -365,6 +416,8 @@ fn send<'a>(
         }
     }
     futures_util::stream::iter(batches)
+        // What is not sent stays to be done; the next run plans it again.
+        .take_while(|_| std::future::ready(!stop.is_asked()))
         .map(move |batch| {
             let clock = clock.clone();
             async move {
@@ -374,12 +427,11 @@ fn send<'a>(
                 let answers = target.write(&writes).await;
                 let took = clock.now().duration_since(began).as_millis();
                 let took_ms = u64::try_from(took).unwrap_or(0);
-                let answered: Vec<Answered> = planned
-                    .into_iter()
-                    .zip(answers)
-                    .map(|(planned, answer)| Answered { planned, answer, took_ms })
-                    .collect();
-                futures_util::stream::iter(answered)
+                let began = began.to_string();
+                let origins = planned.into_iter().zip(answers).map(|(planned, answer)| {
+                    objects::answered(target.reader(), planned, answer, &began, took_ms)
+                });
+                futures_util::stream::iter(join_all(origins).await)
             }
         })
         .buffer_unordered(BATCHES)

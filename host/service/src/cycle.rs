@@ -14,12 +14,12 @@ use syncline_store::{
 use tokio::time::Instant;
 
 use crate::{
-    Event, Service, ServiceError, Step, Stop, decide,
+    Event, Service, ServiceError, Step, Stop, decide, one_line,
     import::Reading,
     planning::Planning,
-    project::{Job, Project},
+    project::Job,
     record::{Named, RunStamp},
-    rules_folder::{Ends, KnownRules, one_line},
+    rules_folder::{Ends, KnownRules},
     tenants::tenant_error,
 };
 
@@ -169,6 +169,10 @@ impl Service {
         };
         let steps = Steps { service: self, job, run, cycle, request, stop };
         let result = steps.walk(rules, &source, &target, &mut report).await;
+        // However it went: what Graph asked of one process holds for the next (law L14).
+        for tenant in [&job.source, &job.target] {
+            self.tenants.save_pace(&self.project.tenants[tenant], &self.store)?;
+        }
         let message = result.as_ref().err().map(|error| one_line(error));
         if result.is_err() {
             report.outcome = RunOutcome::Failed;
@@ -255,16 +259,11 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A digest of what a job's plans depend on beside rules and objects.
-fn settings_digest(project: &Project, job: &Job) -> String {
+/// A digest of what a job's plans depend on beside rules and objects: its settings, and the tenants'
+/// names and domains, which rules read (edge case 29).
+fn settings_digest(job: &Job, ends: &Ends) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(format!(
-        "{:?} {:?} {:?} {:?}",
-        job.users,
-        job.policy,
-        project.tenants[&job.source].tenant_id,
-        project.tenants[&job.target].tenant_id
-    ));
+    hasher.update(format!("{:?} {:?} {:?} {:?}", job.users, job.policy, ends.source, ends.target));
     hex::encode(hasher.finalize())
 }
 
@@ -286,6 +285,7 @@ impl Steps<'_> {
         target: &TargetEnd,
         report: &mut CycleReport,
     ) -> Result<(), ServiceError> {
+        self.turn_to(Step::ImportSource)?;
         let reading = async {
             let (ends, generation) = self.prepare(rules, source, target).await?;
             let readers = (source, target.reader());
@@ -308,12 +308,15 @@ impl Steps<'_> {
         };
         if let TargetEnd::Writer(target) = target {
             self.service.recover(self.job, target).await?;
+            self.service.store.settle_unanswered(&self.job.name)?;
             self.announce(&stamp)?;
         }
         if generation.depends_on_time(ObjectKind::User) {
             self.service.store.mark_all_undecided(&self.job.name)?;
         }
+        self.turn_to(Step::Decide)?;
         report.decided = self.decide(&generation, &ends).await?;
+        self.turn_to(Step::Plan)?;
         let plan = self.plan(generation, &ends, &stamp).await?;
         report.plan = Some(plan.clone());
         self.service.emit(Event::Planned {
@@ -334,6 +337,9 @@ impl Steps<'_> {
             }
             TargetEnd::Writer(target) => target,
         };
+        // An approval is for one time: what it let go is not let go again.
+        self.service.store.spend_approval(&self.job.name, &plan.hash)?;
+        self.service.store.set_plan_state(plan.id, PlanState::Applying)?;
         let applied =
             self.service.apply(self.job, target, &plan, self.run, &stamp, self.stop).await?;
         report.done = applied.done;
@@ -350,6 +356,11 @@ impl Steps<'_> {
         Ok(())
     }
 
+    /// Tells `status` in another terminal what the run is at.
+    fn turn_to(&self, step: Step) -> Result<(), ServiceError> {
+        Ok(self.service.store.progress(self.run, step.name(), 0, 0)?)
+    }
+
     /// Finds out who the tenants are and which rules the run uses.
     async fn prepare(
         &self,
@@ -363,14 +374,38 @@ impl Steps<'_> {
             source: source.tenant().await.map_err(tenant_error(Side::Source, job))?,
             target: target.reader().tenant().await.map_err(tenant_error(Side::Target, job))?,
         };
-        let digest = settings_digest(&service.project, job);
-        service.store.settle_settings(&job.name, &digest)?;
+        self.check_tenants(&ends)?;
+        service.store.settle_settings(&job.name, &settings_digest(job, &ends))?;
         let readers = (source, target.reader());
         let generation = service
             .settle_rules(job, rules, &ends, readers, self.request.activate)
             .await?;
         service.store.run_uses(self.run, generation.digest().as_str())?;
         Ok((ends, generation))
+    }
+
+    /// Refuses to apply what is remembered of one tenant to another: every object of the old one would
+    /// read as gone (law L2).
+    fn check_tenants(&self, ends: &Ends) -> Result<(), ServiceError> {
+        let job = self.job;
+        let (source, target) =
+            self.service.store.pin_tenants(&job.name, &ends.source.id, &ends.target.id)?;
+        let sides = [
+            (Side::Source, &job.source, source, &ends.source.id),
+            (Side::Target, &job.target, target, &ends.target.id),
+        ];
+        for (side, tenant, remembered, found) in sides {
+            if remembered != *found {
+                return Err(ServiceError::OtherTenant {
+                    job: job.name.clone(),
+                    side,
+                    tenant: tenant.clone(),
+                    remembered,
+                    found: found.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Tells the log of objects that an interrupted run made.
@@ -425,6 +460,7 @@ impl Steps<'_> {
                 generation: &generation,
                 policy: job.policy,
                 guards: &job.guards,
+                assignment: &job.users,
                 mode,
                 stamp: &stamp,
                 now,

@@ -3,7 +3,7 @@
 use syncline_directory::{
     AttributeName, Attributes, ObjectState, Reason, SourceId, Value, Verdict,
 };
-use syncline_rules::{Context, Generation};
+use syncline_rules::{Context, Generation, codes};
 use syncline_store::{ScopeRow, Store, StoreError, StoredVerdict};
 
 use crate::project::Assignment;
@@ -54,7 +54,7 @@ fn judge(
                 asked.push(row.source);
                 values.push(row_values);
             }
-            Err(reason) => stored.push(held(row.source, reason)),
+            Err(reason) => stored.push(keyless(row.source, Verdict::Hold(reason))),
         }
     }
     let verdicts = generation.scope(context, &values);
@@ -65,20 +65,22 @@ fn judge(
             inside.push(source);
             inside_values.push(row_values);
         } else {
-            stored.push(StoredVerdict { source, verdict, keys: Vec::new() });
+            stored.push(keyless(source, verdict));
         }
     }
     let keys = generation.keys(context, &inside_values);
     stored.extend(inside.into_iter().zip(keys).map(|(source, keys)| match keys {
-        Ok(keys) => StoredVerdict { source, verdict: Verdict::InScope, keys },
+        Ok(keys) => StoredVerdict { source, verdict: Verdict::InScope, keys, again: false },
         // Without its keys an object cannot be joined, so it is left as it is.
-        Err(reason) => held(source, reason),
+        Err(reason) => keyless(source, Verdict::Hold(reason)),
     }));
     stored
 }
 
-fn held(source: SourceId, reason: Reason) -> StoredVerdict {
-    StoredVerdict { source, verdict: Verdict::Hold(reason), keys: Vec::new() }
+/// The verdict of an object that is not in scope, or not joined.
+fn keyless(source: SourceId, verdict: Verdict) -> StoredVerdict {
+    let again = matches!(&verdict, Verdict::Hold(reason) if codes::is_passing(&reason.code));
+    StoredVerdict { source, verdict, keys: Vec::new(), again }
 }
 
 /// The verdict of an object about which the rules are not asked.
@@ -88,11 +90,7 @@ fn outside(row: ScopeRow) -> StoredVerdict {
     } else {
         Reason::new("SourceDeleted", "deleted in the source")
     };
-    StoredVerdict {
-        source: row.source,
-        verdict: Verdict::OutOfScope(reason),
-        keys: Vec::new(),
-    }
+    keyless(row.source, Verdict::OutOfScope(reason))
 }
 
 /// Returns an object's values in the order of the columns.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use syncline_directory::{JobName, PluginName, Side};
-use syncline_graph::GraphError;
+use syncline_graph::{ErrorKind, GraphError};
 use syncline_rules::{ActivationError, AdmissionError, EngineError, TrialError};
 use syncline_store::StoreError;
 use thiserror::Error;
 
-use crate::project::ProjectError;
+use crate::project::{Place, ProjectError};
 
 /// What is wrong with a job's rules.
 #[derive(Debug, Error)]
@@ -43,11 +43,11 @@ pub enum RulesError {
         /// Why.
         source: AdmissionError,
     },
-    /// A settings file is not TOML.
-    #[error("{}: {message}", path.display())]
+    /// A settings file is not TOML, or the plugin refuses what it says.
+    #[error("{place}: {message}")]
     Settings {
-        /// The file.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// What is wrong.
         message: String,
     },
@@ -116,6 +116,38 @@ pub enum ServiceError {
         /// Why.
         source: GraphError,
     },
+    /// The target refuses one kind of operation as a whole.
+    #[error(
+        "the first {count} operations of kind `{verb}` were all refused with {code}: {message}; the \
+         run ends, the rest stays to be done"
+    )]
+    Refused {
+        /// How many.
+        count: u32,
+        /// What was to be done.
+        verb: &'static str,
+        /// Graph's code.
+        code: String,
+        /// Graph's words about the last of them.
+        message: String,
+    },
+    /// The job's memory is about other tenants.
+    #[error(
+        "job `{job}` remembers the {side} tenant {remembered}, but `{tenant}` is {found}; give the job \
+         another name, or move the state folder away, to begin afresh with this tenant"
+    )]
+    OtherTenant {
+        /// The job.
+        job: JobName,
+        /// Which side.
+        side: Side,
+        /// The tenant's name in the project.
+        tenant: String,
+        /// The tenant's id that is remembered.
+        remembered: String,
+        /// Its id now.
+        found: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -132,6 +164,37 @@ pub enum ServiceError {
 impl ServiceError {
     /// Whether the usage or the configuration is wrong, rather than the world (exit code 2).
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::Project(_) | Self::Rules(_) | Self::Scope { .. })
+        match self {
+            Self::Project(_)
+            | Self::Rules(_)
+            | Self::Scope { .. }
+            | Self::OtherTenant { .. } => true,
+            // The login service says that the tenant, the client id or the secret is not right.
+            Self::Tenant { source, .. } => source.kind() == ErrorKind::Authentication,
+            _ => false,
+        }
+    }
+
+    /// Returns one sentence on what to do about it, where there is more to say than what is wrong.
+    pub fn advice(&self) -> Option<&'static str> {
+        let Self::Tenant { source, .. } = self else { return None };
+        let path = source.refusal().map_or("", |refusal| refusal.request.path.as_str());
+        // What ends a run concerns the tenant; Graph's own advice is about one object.
+        Some(match source.kind() {
+            ErrorKind::Forbidden if path.contains("/groups") => {
+                "grant the application `GroupMember.Read.All`, with admin consent, in this tenant"
+            }
+            ErrorKind::Forbidden if path.contains("/users") => {
+                "grant the application `User.Read.All`, with admin consent, in this tenant"
+            }
+            ErrorKind::Forbidden => {
+                "grant the application the permission that this request needs, with admin consent"
+            }
+            ErrorKind::NotFound | ErrorKind::Rejected => {
+                "check that the cloud's endpoint is Graph, then run again; if it lasts, Microsoft's \
+                 support finds the request by its id"
+            }
+            _ => source.advice(),
+        })
     }
 }

@@ -76,6 +76,8 @@ pub enum Event {
         job: JobName,
         /// Why, in one line.
         message: String,
+        /// What to do about it, where that is known.
+        advice: Option<&'static str>,
     },
     /// Changed rules were noticed and previewed.
     RulesPreviewed {

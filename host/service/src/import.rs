@@ -125,6 +125,14 @@ impl Service {
                 }
             }
         }
+        if reading.kind == ObjectKind::Group {
+            // A listing may drop members as it may drop objects, so each group that misses some is
+            // asked itself before they count as gone (edge cases 22 and 32).
+            for group in self.store.groups_with_unseen_members(mirror)? {
+                let members = reader.members(&group).await.map_err(failed)?.unwrap_or_default();
+                self.store.confirm_members(mirror, &group, &members)?;
+            }
+        }
         loop {
             let unseen = self.store.unseen(mirror, CONFIRMED_AT_ONCE)?;
             if unseen.is_empty() {

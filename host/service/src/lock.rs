@@ -15,6 +15,12 @@ pub struct ProjectLock {
 }
 
 impl ProjectLock {
+    /// Whether a process holds the lock at this moment.
+    pub fn is_held(state_folder: &Path) -> bool {
+        File::open(state_folder.join("syncline.lock"))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Takes the lock, making the state folder, private to its user, where there is none yet.
     ///
     /// # Errors

@@ -7,18 +7,19 @@ use syncline_directory::{
     AttributeName, JobName, ObjectKind, ObjectState, Outcome, Side, SourceId, Verdict,
 };
 use syncline_planner::{
-    GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Subject, guard, join,
-    plan::{ReferencePlan, State, plan_object, plan_reference},
+    Action, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Subject, Tier, guard, join,
+    plan::{ReferencePlan, State, not_joined, plan_object, plan_reference},
 };
-use syncline_rules::{Context, Generation, MappingRow};
+use syncline_rules::{Context, Generation, MappingRow, codes};
 use syncline_store::{
-    Considered, LogRecord, PlanId, PlanState, ReferenceRow, RunId, Store, StoreError, StoredPlan,
-    SubjectRow, logged_as,
+    Considered, PlanId, PlanState, ReferenceRow, RunId, Store, StoreError, StoredPlan,
+    SubjectRow,
 };
 
 use crate::{
     cycle::Mode,
     decide::{CHUNK, positional},
+    project::Assignment,
     record::{Named, RunStamp},
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct Planning<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) policy: Policy,
     pub(crate) guards: &'a GuardLimits,
+    pub(crate) assignment: &'a Assignment,
     pub(crate) mode: Mode,
     pub(crate) stamp: &'a RunStamp,
     /// When it is, RFC 3339.
@@ -54,13 +56,22 @@ impl Planning<'_> {
             let Some(last) = rows.last() else { break };
             after = Some(last.source.clone());
             done += rows.len() as u64;
-            self.plan_chunk(store, context, plan, &rows, &mut new_id)?;
+            self.plan_chunk(store, context, plan, &rows)?;
             progress(done);
         }
-        self.plan_references(store, kind, plan)?;
+        if done > 0 {
+            self.plan_references(store, kind, plan)?;
+            self.tell(store, kind, plan, &mut new_id)?;
+        }
         let (hash, mut census) = store.count_plan(plan, PlanHasher::new(digest))?;
-        census.live_links = store.live_links(self.job)?;
-        census.source_objects = store.live_objects(self.job, Side::Source, kind)?;
+        // Counting everybody is for the guards, and they look only where something would be lost.
+        if census.losses() > 0 {
+            census.live_links = store.live_links(self.job)?;
+            census.source_objects = match self.assignment {
+                Assignment::All => store.live_objects(self.job, Side::Source, kind)?,
+                Assignment::Assigned { .. } => store.assigned(self.job, kind)?,
+            };
+        }
         let trips = guard::judge(&census, self.guards);
         let state = match (self.mode, trips.is_empty()) {
             (Mode::Preview, _) => PlanState::Previewed,
@@ -76,7 +87,6 @@ impl Planning<'_> {
         context: &Context,
         plan: PlanId,
         rows: &[SubjectRow],
-        new_id: &mut impl FnMut() -> String,
     ) -> Result<(), StoreError> {
         let joined = rows
             .iter()
@@ -85,7 +95,6 @@ impl Planning<'_> {
         let outcomes = map(self.generation, context, rows, &joined);
         let mut operations: Vec<Operation> = Vec::new();
         let mut considered = Vec::with_capacity(rows.len());
-        let mut records: Vec<LogRecord> = Vec::new();
         for ((row, joined), outcome) in rows.iter().zip(&joined).zip(&outcomes) {
             let subject = Subject {
                 kind: context.kind,
@@ -96,44 +105,60 @@ impl Planning<'_> {
                 joined,
                 outcome: outcome.as_ref(),
             };
+            let wanted = plan_object(&subject, self.policy, self.generation.digest());
             let ObjectPlan { standing, operations: wanted, references, findings } =
-                plan_object(&subject, self.policy, self.generation.digest());
-            let settled = wanted.is_empty();
-            // An object that is as wanted is no news, unless there is something to know of it.
-            let news = standing.state != State::InStep || !findings.is_empty();
-            let logged = self.mode == Mode::Apply
-                && settled
-                && news
-                && row.logged.as_deref() != Some(&logged_as(&standing));
-            if logged {
-                let object = Named {
-                    kind: context.kind,
-                    id: &row.source,
-                    attributes: &row.attributes,
-                };
-                records.push(self.stamp.standing(
-                    new_id(),
-                    self.now.clone(),
-                    &object,
-                    row.link.as_ref().map(|(link, _)| &link.target),
-                    &standing,
-                    &findings,
-                ));
-            }
+                self.free_to_invite(store, wanted)?;
             operations.extend(wanted);
             considered.push(Considered {
                 source: row.source.clone(),
                 standing,
                 findings,
                 references,
-                // A preview settles nothing: the run that follows considers the object again.
-                settled: settled && self.mode == Mode::Apply,
-                logged,
             });
         }
         store.add_operations(plan, &operations)?;
-        store.consider(self.job, context.kind, self.run, &considered)?;
-        store.record(self.job, self.run, &records)
+        store.consider(self.job, context.kind, self.run, &considered)
+    }
+
+    /// Tells the log of the objects that the run leaves as they are, where that is news, and takes the
+    /// mark off them. A preview does neither: the run that follows considers them again.
+    fn tell(
+        &self,
+        store: &Store,
+        kind: ObjectKind,
+        plan: PlanId,
+        new_id: &mut impl FnMut() -> String,
+    ) -> Result<(), StoreError> {
+        if self.mode == Mode::Preview {
+            return Ok(());
+        }
+        let mut after: Option<SourceId> = None;
+        loop {
+            let mut rows =
+                store.settled(self.job, kind, self.run, plan, after.as_ref(), CHUNK)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = Some(last.source.clone());
+            // What only time or its neighbours kept a rule from deciding is asked again next time.
+            rows.retain(|row| !codes::is_passing(&row.standing.reason.code));
+            let mut records = Vec::new();
+            for row in rows.iter().filter(|row| row.is_news()) {
+                // An object that is as wanted is no news, unless there is something to know of it.
+                if row.standing.state == State::InStep && row.findings.is_empty() {
+                    continue;
+                }
+                let object = store.mirrored(self.job, Side::Source, kind, row.source.as_str())?;
+                let attributes = object.map(|object| object.attributes).unwrap_or_default();
+                records.push(self.stamp.standing(
+                    new_id(),
+                    self.now.clone(),
+                    &Named { kind, id: &row.source, attributes: &attributes },
+                    row.target.as_ref(),
+                    &row.standing,
+                    &row.findings,
+                ));
+            }
+            store.tell(self.job, kind, self.run, &rows, &records)?;
+        }
     }
 
     fn join(
@@ -142,10 +167,28 @@ impl Planning<'_> {
         kind: ObjectKind,
         row: &SubjectRow,
     ) -> Result<Joined, StoreError> {
-        if row.link.is_some() || row.verdict != Verdict::InScope {
+        // What we deleted and is gone for good has to find its place again.
+        let is_placed = row.link.as_ref().is_some_and(|(link, held)| {
+            held.state != ObjectState::Purged || !link.deleted_by_us
+        });
+        if is_placed || row.verdict != Verdict::InScope {
             return Ok(Joined::New);
         }
         Ok(join::join(kind, &store.tiers(self.job, kind, &row.source)?))
+    }
+
+    /// Returns the plan, unless it would invite an address that a target object holds already: Graph
+    /// would answer with that object, which is not ours (graph.md, section 4.3).
+    fn free_to_invite(&self, store: &Store, plan: ObjectPlan) -> Result<ObjectPlan, StoreError> {
+        for operation in &plan.operations {
+            let Action::Invite { address, .. } = &operation.action else { continue };
+            let candidates = store.holders(self.job, address)?;
+            let joined = join::join(operation.kind, &[Tier { rivals: Vec::new(), candidates }]);
+            if joined != Joined::New {
+                return Ok(not_joined(&joined));
+            }
+        }
+        Ok(plan)
     }
 
     /// Plans the references of the objects considered, now that it is known which objects this plan
@@ -162,6 +205,7 @@ impl Planning<'_> {
                 store.references(self.job, kind, self.run, plan, after.as_ref(), CHUNK)?;
             let Some(last) = rows.last().cloned() else { break };
             let mut operations = Vec::new();
+            let mut findings = Vec::new();
             for row in &rows {
                 let planned = plan_reference(
                     kind,
@@ -177,16 +221,12 @@ impl Planning<'_> {
                     ReferencePlan::InStep => {}
                     ReferencePlan::Write(operation) => operations.push(operation),
                     ReferencePlan::Waiting(finding) | ReferencePlan::Drifted(finding) => {
-                        store.add_finding(self.job, kind, &row.source, &finding)?;
+                        findings.push((row.source.clone(), finding));
                     }
                 }
             }
             store.add_operations(plan, &operations)?;
-            if self.mode == Mode::Apply {
-                let sources: Vec<&SourceId> =
-                    operations.iter().map(|operation| &operation.source).collect();
-                store.unsettle(self.job, kind, &sources)?;
-            }
+            store.add_findings(self.job, kind, &findings)?;
             after = Some(last);
         }
         Ok(())
@@ -206,7 +246,7 @@ pub(crate) fn map(
     for (place, (row, joined)) in rows.iter().zip(joined).enumerate() {
         if row.state != ObjectState::Live
             || row.verdict != Verdict::InScope
-            || (row.link.is_none() && *joined != Joined::New)
+            || *joined != Joined::New
         {
             continue;
         }
@@ -236,8 +276,9 @@ pub(crate) fn mapping_row(
 ) -> Result<MappingRow, syncline_directory::Reason> {
     let columns: &[AttributeName] = generation.target_columns(kind);
     let target = match &row.link {
-        // What was purged is made anew, so the rules see an object without a target.
-        Some((_, held)) if held.state != ObjectState::Purged => {
+        // What was purged is made anew, and what was made without its first attributes is still being
+        // made, so the rules see an object without a target.
+        Some((link, held)) if held.state != ObjectState::Purged && !link.unfinished => {
             Some(positional(columns, &held.attributes)?)
         }
         _ => None,

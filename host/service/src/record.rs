@@ -58,6 +58,7 @@ impl RunStamp {
         operation: &Operation,
         target: Option<&TargetId>,
         referred: Option<&TargetId>,
+        findings: &[Finding],
         result: &Result<'_>,
     ) -> LogRecord {
         let action = operation.action.provisioning_action();
@@ -107,7 +108,11 @@ impl RunStamp {
             json!({ "status": status, "errorInformation": information }),
             vec![self.scoping("True", "in scope"), export],
             modified(&operation.action, referred),
-            json!({ "generation": self.generation, "cause": operation.cause }),
+            json!({
+                "generation": self.generation,
+                "cause": operation.cause,
+                "findings": findings,
+            }),
         );
         record(at, object, target, action, status, body)
     }
@@ -160,6 +165,7 @@ impl RunStamp {
         findings: &[Finding],
     ) -> LogRecord {
         let status = match standing.state {
+            State::InStep if !findings.is_empty() => "warning",
             State::Matched | State::Conflict | State::Held | State::Removed => "warning",
             State::Failed => "failure",
             _ => "skipped",
@@ -175,7 +181,7 @@ impl RunStamp {
             target,
             json!({
                 "status": status,
-                "errorInformation": error_information("success", &standing.reason),
+                "errorInformation": error_information("success", &shown(standing, findings)),
             }),
             steps,
             Vec::new(),
@@ -270,6 +276,20 @@ fn record(
 
 fn system(tenant: &syncline_directory::Tenant) -> Json {
     json!({ "id": tenant.id, "displayName": tenant.display_name, "details": {} })
+}
+
+/// Returns what people should read of a standing: of an object that is as wanted, what was found.
+fn shown(standing: &Standing, findings: &[Finding]) -> Reason {
+    match (standing.state, findings.first()) {
+        (State::InStep, Some(finding)) => {
+            let Reason { code, text } = &finding.reason;
+            match &finding.attribute {
+                Some(attribute) => Reason::new(code, format!("`{attribute}` {text}")),
+                None => finding.reason.clone(),
+            }
+        }
+        _ => standing.reason.clone(),
+    }
 }
 
 fn error_information(category: &str, reason: &Reason) -> Json {

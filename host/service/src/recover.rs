@@ -13,12 +13,20 @@ use syncline_store::Intent;
 
 use crate::{Service, ServiceError, project::Job, tenants::tenant_error};
 
+/// What tells whether we made an object, and what of it we wrote.
+pub(crate) const MADE_COLUMNS: [&str; 5] =
+    ["creationType", "createdDateTime", "mail", "displayName", "userType"];
+
 /// How long after it was sent an invitation may still be on its way to the replicas that answer
 /// reads (graph.md, section 9.4).
-const LAG: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+pub(crate) const LAG: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// How far the target's clock may be behind ours.
 const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// How long after its intent an invitation can still have been sent: the longest silence that the
+/// pace waits for, and an exchange.
+const SENT_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(20);
 
 /// How long to wait between looks at an address that is not visible yet.
 const LOOKS: [Duration; 3] =
@@ -74,30 +82,42 @@ impl Service {
         reader: &Source,
         intent: &Intent,
     ) -> Result<Option<(TargetId, Attributes)>, ServiceError> {
-        let columns = ["creationType", "createdDateTime", "mail", "otherMails", "displayName", "userType"]
-            .map(AttributeName::new);
-        let found = reader
-            .users_with_address(&intent.address, &columns)
-            .await
-            .map_err(tenant_error(Side::Target, job))?;
+        let columns = MADE_COLUMNS.map(AttributeName::new);
+        let failed = tenant_error(Side::Target, job);
+        let mut found =
+            reader.users_with_address(&intent.address, &columns).await.map_err(&failed)?;
+        // Delta may show what the index behind filters does not yet.
+        for holder in self.store.holders(&job.name, &intent.address)? {
+            let id = holder.id.as_str();
+            if holder.kind == ObjectKind::User && found.iter().all(|(known, _)| known != id) {
+                let user = reader.user(id, &columns).await.map_err(&failed)?;
+                found.extend(user.map(|attributes| (id.to_owned(), attributes)));
+            }
+        }
         for (id, attributes) in found {
             let id = TargetId::new(id);
-            let invited = attributes.get("creationType").and_then(Value::as_text)
-                == Some("Invitation");
-            let since = attributes
-                .get("createdDateTime")
-                .and_then(Value::as_text)
-                .and_then(|text| text.parse::<Timestamp>().ok());
-            let ours = match (since, started(intent)) {
-                (Some(since), Some(started)) => since >= started - SKEW,
-                _ => false,
-            };
             let free = self.store.linked_to(&job.name, ObjectKind::User, &id)?.is_none();
-            if invited && ours && free {
+            if free && made_by(&attributes, &intent.started) {
                 return Ok(Some((id, made_by_invitation(attributes, &intent.address))));
             }
         }
         Ok(None)
+    }
+}
+
+/// Whether an object with these attributes was made by an invitation that was sent soon after
+/// `started`. Graph answers an invitation of somebody who is there with the one who is there (graph.md,
+/// section 4.3), so an answer alone does not make an object ours (law L2).
+pub(crate) fn made_by(attributes: &Attributes, started: &str) -> bool {
+    let text = |name: &str| attributes.get(name).and_then(Value::as_text);
+    let time = |text: &str| text.parse::<Timestamp>().ok();
+    match (text("createdDateTime").and_then(time), time(started)) {
+        (Some(created), Some(started)) => {
+            text("creationType") == Some("Invitation")
+                && created >= started - SKEW
+                && created <= started + SENT_WITHIN
+        }
+        _ => false,
     }
 }
 

@@ -6,22 +6,23 @@
 
 use std::{
     collections::BTreeMap,
-    path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256};
-use syncline_directory::{ComponentDigest, JobName, ObjectKind, Tenant};
+use syncline_directory::{ComponentDigest, JobName, ObjectKind, PluginName, Tenant};
 use syncline_graph::Source;
 use syncline_planner::guard;
-use syncline_rules::{Component, Context, Generation, LayerSpec, Tables};
+use syncline_rules::{ActivationError, Component, Context, Generation, LayerSpec, Tables};
 use syncline_store::{RememberedGeneration, RememberedLayer};
 
 use crate::{
     Event, RulesError, Service, ServiceError,
+    one_line,
     planning::mapping_row,
     preview::{RulesPreview, preview},
     project::{Activation, Job, RuleSource},
+    settings_file::SettingsFile,
 };
 
 /// How many rows of the mirror a candidate is tried on before it becomes active.
@@ -77,7 +78,7 @@ impl Service {
                 source,
             })?;
             let settings = match &rule.settings {
-                Some(path) => read_settings(path)?,
+                Some(path) => SettingsFile::read(path)?.value()?,
                 None => serde_json::Value::Null,
             };
             layers.push(RememberedLayer {
@@ -94,7 +95,14 @@ impl Service {
                 overrides: rule.overrides.clone(),
             });
         }
-        Ok(Candidate { generation: self.assemble(job, specs)?, layers, components })
+        let generation = match self.assemble(job, specs) {
+            Err(RulesError::Activation {
+                source: ActivationError::Settings { plugin, path, message },
+                ..
+            }) => return Err(refused_setting(job, plugin, path, message)),
+            assembled => assembled?,
+        };
+        Ok(Candidate { generation, layers, components })
     }
 
     /// Returns the last good generation of a job's rules, if it has the layers that the job names.
@@ -318,18 +326,6 @@ impl Service {
     }
 }
 
-/// Returns an error with its causes, in one line.
-pub(crate) fn one_line(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        line.push_str(": ");
-        line.push_str(&source.to_string());
-        cause = source.source();
-    }
-    line
-}
-
 fn read_component(job: &Job, rule: &RuleSource) -> Result<Vec<u8>, RulesError> {
     let path = &rule.component;
     match std::fs::read(path) {
@@ -343,11 +339,26 @@ fn read_component(job: &Job, rule: &RuleSource) -> Result<Vec<u8>, RulesError> {
     }
 }
 
-fn read_settings(path: &Path) -> Result<serde_json::Value, RulesError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| RulesError::Unreadable { path: path.to_owned(), source })?;
-    let wrong = |message: String| RulesError::Settings { path: path.to_owned(), message };
-    let table: toml::Table =
-        toml::from_str(&text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
-    serde_json::to_value(table).map_err(|error| wrong(error.to_string()))
+/// Says where in a settings file the setting stands that a plugin refuses.
+fn refused_setting(job: &Job, plugin: PluginName, path: String, message: String) -> RulesError {
+    let file = job
+        .rules
+        .iter()
+        .filter(|rule| rule.plugin == plugin)
+        .find_map(|rule| SettingsFile::read(rule.settings.as_deref()?).ok());
+    match file {
+        Some(file) => {
+            let setting = if path.is_empty() { "these settings" } else { "the setting" };
+            let name = if path.is_empty() { String::new() } else { format!(" `{path}`") };
+            RulesError::Settings {
+                place: file.place_of(&path),
+                message: format!("`{plugin}` refuses {setting}{name}: {message}"),
+            }
+        }
+        // The plugin refuses its own defaults, or the file is gone meanwhile.
+        None => RulesError::Activation {
+            job: job.name.clone(),
+            source: ActivationError::Settings { plugin, path, message },
+        },
+    }
 }

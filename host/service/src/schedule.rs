@@ -8,9 +8,9 @@ use syncline_directory::{JobName, Side};
 use tokio::sync::mpsc;
 
 use crate::{
-    Event, Service, ServiceError, Stop,
+    Event, Service, ServiceError, Stop, one_line,
     cycle::{Mode, Request},
-    rules_folder::{Ends, one_line},
+    rules_folder::Ends,
     tenants::tenant_error,
 };
 
@@ -59,7 +59,8 @@ impl Service {
                         Request { mode: Mode::Apply, cause: "schedule", activate: false };
                     if let Err(error) = self.cycle(&job, request, &stop).await {
                         let message = one_line(&error);
-                        self.emit(Event::RunFailed { job: job.clone(), message });
+                        let advice = error.advice();
+                        self.emit(Event::RunFailed { job: job.clone(), message, advice });
                     }
                     let every = self.project.jobs[&job].every;
                     due.insert(job, self.outside.clock.now() + every);

@@ -1,7 +1,7 @@
 //! Scope by assignment: which source objects the job's groups and people assign. The rules' verdict
 //! narrows it further.
 
-use syncline_directory::{AttributeName, ObjectKind, Side};
+use syncline_directory::{AttributeName, ObjectKind, ObjectState, Side};
 use syncline_graph::Source;
 use syncline_store::Nesting;
 
@@ -33,6 +33,7 @@ impl Service {
         for name in people {
             people_ids.push(self.person_id(job, source, name).await?);
         }
+        let named_ids = group_ids.clone();
         group_ids.sort();
         if !group_ids.is_empty() {
             let columns = [AttributeName::new("displayName"), AttributeName::new("members")];
@@ -47,6 +48,21 @@ impl Service {
                 subjects: false,
             };
             self.import(&reading, source, tenant_error(Side::Source, job)).await?;
+        }
+        for (name, id) in groups.iter().zip(&named_ids) {
+            let group =
+                self.store.mirrored(&job.name, Side::Source, ObjectKind::Group, id)?;
+            if group.is_none_or(|group| group.state != ObjectState::Live) {
+                // Its members would all read as unassigned; better no run than that (law L2).
+                self.store.forget_name(&job.name, ObjectKind::Group, name)?;
+                return Err(ServiceError::Scope {
+                    job: job.name.clone(),
+                    message: format!(
+                        "the group `{name}` ({id}) is no longer in the source; the next run looks \
+                         the name up again, or change `groups` in syncline.toml"
+                    ),
+                });
+            }
         }
         let nesting = if *transitive { Nesting::Transitive } else { Nesting::Direct };
         self.store.assign(&job.name, ObjectKind::User, &group_ids, nesting, &people_ids)?;

@@ -14,10 +14,10 @@ use crate::{
     project::{Job, Project, ProjectError, SecretPlace, TenantSettings},
 };
 
-/// The paces of the project's tenants, by the tenant's name in the project.
+/// The paces of the project, by tenant and application: two names for one of them share one.
 #[derive(Default)]
 pub(crate) struct Tenants {
-    paces: Mutex<BTreeMap<String, Pace>>,
+    paces: Mutex<BTreeMap<(String, String), Pace>>,
 }
 
 impl Tenants {
@@ -72,13 +72,14 @@ impl Tenants {
             cloud: settings.cloud.clone(),
         };
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pace) = paces.get(tenant) {
+        let key = (settings.tenant_id.clone(), settings.client_id.clone());
+        if let Some(pace) = paces.get(&key) {
             return Ok((application, pace.clone()));
         }
         let remembered = store.pace(&settings.tenant_id, &settings.client_id)?;
         let state = remembered.and_then(|text| serde_json::from_str(&text).ok());
         let pace = Pace::resume(settings.budget, state, outside);
-        paces.insert(tenant.to_owned(), pace.clone());
+        paces.insert(key, pace.clone());
         Ok((application, pace))
     }
 
@@ -86,10 +87,10 @@ impl Tenants {
     pub(crate) fn save_pace(
         &self,
         settings: &TenantSettings,
-        tenant: &str,
         store: &Store,
     ) -> Result<(), ServiceError> {
-        let pace = self.paces.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).cloned();
+        let key = (settings.tenant_id.clone(), settings.client_id.clone());
+        let pace = self.paces.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(pace) = pace {
             let state = serde_json::to_string(&pace.state())
                 .expect("a pace's state holds only numbers and times");

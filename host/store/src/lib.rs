@@ -35,12 +35,12 @@ pub use mirror::{
     Listing, MemberChange, Mirror, MirrorObject, MirrorProgress, PageChange, PageItem, PageNext,
 };
 pub use plan::{
-    Answer, OperationState, PlanId, PlanState, PlannedOperation, ReferenceRow, StoredPlan,
+    Answer, LiveTarget, OperationState, PlanId, PlanState, PlannedOperation, ReferenceRow, StoredPlan,
 };
 pub use run::{Run, RunEnd, RunId, RunOutcome};
 pub use subject::{
-    Considered, Nesting, ScopeRow, StoredVerdict, SubjectRow, SubjectStanding, SubjectSummary,
-    logged_as,
+    Considered, Nesting, ScopeRow, Settled, StoredVerdict, SubjectRow, SubjectStanding,
+    SubjectSummary,
 };
 
 /// The project's memory. Cheap to share behind an `Arc`.

@@ -254,6 +254,22 @@ pub(crate) fn announce(
     Ok(())
 }
 
+/// Remembers that an object has its first attributes.
+pub(crate) fn finish(
+    transaction: &Transaction<'_>,
+    job: &JobName,
+    kind: ObjectKind,
+    source: &SourceId,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "UPDATE link SET unfinished = 0
+             WHERE job = ?1 AND kind = ?2 AND source = ?3 AND unfinished = 1",
+        )?
+        .execute(params![job.as_str(), kind.as_str(), source.as_str()])?;
+    Ok(())
+}
+
 pub(crate) fn find(
     connection: &Connection,
     job: &JobName,
@@ -262,7 +278,7 @@ pub(crate) fn find(
 ) -> Result<Option<Link>, StoreError> {
     connection
         .prepare_cached(
-            "SELECT target, deleted_by_us, written FROM link
+            "SELECT target, deleted_by_us, written, unfinished FROM link
              WHERE job = ?1 AND kind = ?2 AND source = ?3",
         )?
         .query_row(
@@ -272,16 +288,18 @@ pub(crate) fn find(
                     row.get::<_, String>(0)?,
                     row.get(1)?,
                     row.get::<_, String>(2)?,
+                    row.get(3)?,
                 ))
             },
         )
         .optional()?
-        .map(|(target, deleted_by_us, written)| {
+        .map(|(target, deleted_by_us, written, unfinished)| {
             Ok(Link {
                 target: TargetId::new(target),
                 // Adoption is not offered yet, so every link is of our own making.
                 ownership: Ownership::Made,
                 deleted_by_us,
+                unfinished,
                 written: from_json("last written values", &written)?,
             })
         })
@@ -308,7 +326,8 @@ pub(crate) fn make(
             "INSERT INTO link (job, kind, source, target, ownership, written, made)
              VALUES (?1, ?2, ?3, ?4, 'made', ?5, ?6)
              ON CONFLICT (job, kind, source) DO UPDATE SET target = excluded.target,
-             deleted_by_us = 0, announced = 0, written = excluded.written, made = excluded.made
+             deleted_by_us = 0, announced = 0, unfinished = 1, written = excluded.written,
+             made = excluded.made
              WHERE link.deleted_by_us = 1 OR link.target = excluded.target",
         )?
         .execute(params![

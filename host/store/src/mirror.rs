@@ -3,6 +3,8 @@
 mod index;
 mod landing;
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use syncline_directory::{AttributeName, Attributes, JobName, ObjectKind, ObjectState, Side};
 
@@ -247,8 +249,9 @@ impl Store {
         })
     }
 
-    /// Returns up to `count` objects that are mirrored as live and that the completed listing has
-    /// not shown. Their absence is to be confirmed one by one before it counts.
+    /// Returns up to `count` objects that are mirrored as live or restorable and that neither the
+    /// completed listing nor the recycle bin has shown. Their absence is to be confirmed one by one
+    /// before it counts.
     ///
     /// # Errors
     ///
@@ -257,7 +260,8 @@ impl Store {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
             "SELECT object.id FROM mirror_object AS object JOIN mirror ON mirror.id = object.mirror
-             WHERE object.mirror = ?1 AND object.listing < mirror.listing AND object.state = 'live'
+             WHERE object.mirror = ?1 AND object.listing < mirror.listing
+             AND object.state != 'purged'
              ORDER BY object.id LIMIT ?2",
         )?;
         let rows = statement
@@ -278,19 +282,60 @@ impl Store {
         })
     }
 
-    /// Remembers that the listing is complete and every absence confirmed; members that it has not
-    /// shown are no longer members.
+    /// Returns the groups of which the completed listing has not shown every member that is
+    /// remembered.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn groups_with_unseen_members(&self, mirror: Mirror) -> Result<Vec<String>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT DISTINCT container FROM mirror_member
+             WHERE mirror = ?1 AND listing < (SELECT listing FROM mirror WHERE id = ?1)
+             ORDER BY container",
+        )?;
+        let rows = statement
+            .query_map([mirror.0], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(rows)
+    }
+
+    /// Remembers exactly these members of a group, as the group itself told them.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn confirm_members(
+        &self,
+        mirror: Mirror,
+        group: &str,
+        members: &BTreeSet<String>,
+    ) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            transaction.execute(
+                "DELETE FROM mirror_member WHERE mirror = ?1 AND container = ?2",
+                params![mirror.0, group],
+            )?;
+            for member in members {
+                transaction
+                    .prepare_cached(
+                        "INSERT INTO mirror_member (mirror, container, member, listing)
+                         SELECT id, ?2, ?3, listing FROM mirror WHERE id = ?1",
+                    )?
+                    .execute(params![mirror.0, group, member])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Remembers that the listing is complete and every absence confirmed.
     ///
     /// # Errors
     ///
     /// When the store fails.
     pub fn complete_listing(&self, mirror: Mirror, now: &str) -> Result<(), StoreError> {
         self.transact(|transaction| {
-            transaction.execute(
-                "DELETE FROM mirror_member WHERE mirror = ?1
-                 AND listing < (SELECT listing FROM mirror WHERE id = ?1)",
-                [mirror.0],
-            )?;
             transaction.execute(
                 "UPDATE mirror SET completed = ?2 WHERE id = ?1 AND completed IS NULL",
                 params![mirror.0, now],

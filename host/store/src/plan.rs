@@ -4,19 +4,20 @@
 mod answer;
 mod approval;
 mod reference;
+mod unanswered;
 
 use rusqlite::params;
 use syncline_directory::JobName;
 use syncline_planner::{Action, Census, Operation, Phase, PlanHash, PlanHasher, Trip};
 
 pub use answer::Answer;
-pub use reference::ReferenceRow;
+pub use reference::{LiveTarget, ReferenceRow};
 
 use crate::{Store, StoreError, from_json, run::RunId, to_json};
 
 /// Identifies a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlanId(i64);
+pub struct PlanId(pub(crate) i64);
 
 /// What became of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub enum PlanState {
     Applying,
     /// Every operation has been answered.
     Applied,
+    /// And it is known what became of those whose answer was a failure.
+    Settled,
 }
 
 impl PlanState {
@@ -41,6 +44,7 @@ impl PlanState {
             Self::Held => "held",
             Self::Applying => "applying",
             Self::Applied => "applied",
+            Self::Settled => "settled",
         }
     }
 }
@@ -91,7 +95,8 @@ pub struct StoredPlan {
 }
 
 impl Store {
-    /// Begins a plan.
+    /// Begins a plan. Operations of the job's older plans that were only seen or held are forgotten;
+    /// this plan supersedes them.
     ///
     /// # Errors
     ///
@@ -103,6 +108,16 @@ impl Store {
         generation: &str,
     ) -> Result<PlanId, StoreError> {
         self.transact(|transaction| {
+            transaction.execute(
+                "DELETE FROM operation WHERE plan IN
+                 (SELECT id FROM plan WHERE job = ?1 AND state IN (?2, ?3, ?4))",
+                params![
+                    job.as_str(),
+                    PlanState::Open.as_str(),
+                    PlanState::Previewed.as_str(),
+                    PlanState::Held.as_str()
+                ],
+            )?;
             transaction.execute(
                 "INSERT INTO plan (job, run, generation, state) VALUES (?1, ?2, ?3, ?4)",
                 params![job.as_str(), run.0, generation, PlanState::Open.as_str()],

@@ -165,6 +165,31 @@ impl Store {
         })
     }
 
+    /// Remembers which two tenants a job's memory is about, or returns the ones that are remembered.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn pin_tenants(
+        &self,
+        job: &JobName,
+        source: &str,
+        target: &str,
+    ) -> Result<(String, String), StoreError> {
+        self.transact(|transaction| {
+            transaction.execute(
+                "INSERT OR IGNORE INTO job_tenants (job, source, target) VALUES (?1, ?2, ?3)",
+                params![job.as_str(), source, target],
+            )?;
+            let pinned = transaction.query_row(
+                "SELECT source, target FROM job_tenants WHERE job = ?1",
+                [job.as_str()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            Ok(pinned)
+        })
+    }
+
     /// Remembers how far a run has come, for `status` in another terminal.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod decide;
 mod survey;
+mod told;
 
 use rusqlite::params;
 use syncline_directory::{
@@ -11,6 +12,8 @@ use syncline_planner::{Finding, Held, Link, ReferenceWish, Standing};
 
 pub use decide::Nesting;
 pub use survey::{SubjectStanding, SubjectSummary};
+pub use told::Settled;
+pub(crate) use told::spelled;
 
 use crate::{Store, StoreError, from_json, link, mirror, run::RunId, to_json};
 
@@ -36,6 +39,8 @@ pub struct StoredVerdict {
     pub verdict: Verdict,
     /// Its match keys; none for an object out of scope.
     pub keys: Vec<MatchKey>,
+    /// Whether the verdict is of the moment only and is to be asked for again.
+    pub again: bool,
 }
 
 /// A source object whose plan may have changed, with all that the plan depends on.
@@ -51,13 +56,6 @@ pub struct SubjectRow {
     pub verdict: Verdict,
     /// Its link and the linked object.
     pub link: Option<(Link, Held)>,
-    /// The state and reason code that the log knows, as [`logged_as`] spells them.
-    pub logged: Option<String>,
-}
-
-/// Returns how a standing is spelled where the log's knowledge of it is remembered.
-pub fn logged_as(standing: &Standing) -> String {
-    format!("{}/{}", standing.state.as_str(), standing.reason.code)
 }
 
 /// What planning an object came to.
@@ -71,10 +69,6 @@ pub struct Considered {
     pub findings: Vec<Finding>,
     /// Its references.
     pub references: Vec<ReferenceWish>,
-    /// Whether nothing is left to do for it.
-    pub settled: bool,
-    /// Whether the log is told of this standing.
-    pub logged: bool,
 }
 
 impl Store {
@@ -97,7 +91,7 @@ impl Store {
                     EXISTS (SELECT 1 FROM assignment WHERE assignment.job = subject.job
                             AND assignment.kind = subject.kind
                             AND assignment.source = subject.source)
-             FROM subject
+             FROM subject INDEXED BY subject_undecided
              JOIN mirror ON mirror.job = subject.job AND mirror.kind = subject.kind
                   AND mirror.side = 'source'
              JOIN mirror_object AS object ON object.mirror = mirror.id AND object.id = subject.source
@@ -144,7 +138,7 @@ impl Store {
         after: Option<&SourceId>,
         count: usize,
     ) -> Result<Vec<SubjectRow>, StoreError> {
-        self.subjects(job, kind, after, count, "object.state = 'live'")
+        self.subjects(job, kind, after, count, "", "object.state = 'live'")
     }
 
     /// Returns up to `count` source objects whose plan may have changed, by id, after `after`.
@@ -159,7 +153,8 @@ impl Store {
         after: Option<&SourceId>,
         count: usize,
     ) -> Result<Vec<SubjectRow>, StoreError> {
-        self.subjects(job, kind, after, count, "subject.unplanned = 1")
+        let marked = "INDEXED BY subject_unplanned";
+        self.subjects(job, kind, after, count, marked, "subject.unplanned = 1")
     }
 
     fn subjects(
@@ -168,13 +163,14 @@ impl Store {
         kind: ObjectKind,
         after: Option<&SourceId>,
         count: usize,
+        index: &'static str,
         filter: &'static str,
     ) -> Result<Vec<SubjectRow>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(&format!(
             "SELECT subject.source, object.state, object.attributes, subject.verdict,
-                    held.state, held.attributes, subject.logged
-             FROM subject
+                    held.state, held.attributes
+             FROM subject {index}
              JOIN mirror ON mirror.job = subject.job AND mirror.kind = subject.kind
                   AND mirror.side = 'source'
              JOIN mirror_object AS object ON object.mirror = mirror.id AND object.id = subject.source
@@ -201,12 +197,11 @@ impl Store {
                     row.get::<_, Option<String>>(3)?,
                     row.get::<_, Option<String>>(4)?,
                     row.get::<_, Option<String>>(5)?,
-                    row.get(6)?,
                 ))
             },
         )?;
         rows.map(|row| {
-            let (source, state, attributes, verdict, held_state, held, logged) = row?;
+            let (source, state, attributes, verdict, held_state, held) = row?;
             let source = SourceId::new(source);
             let link = link::find(&connection, job, kind, &source)?;
             let held = match (held_state, held) {
@@ -232,13 +227,14 @@ impl Store {
                     )),
                 },
                 link: link.map(|link| (link, held)),
-                logged,
             })
         })
         .collect()
     }
 
-    /// Remembers where objects stand after planning, their findings and references.
+    /// Remembers where objects stand after planning, their findings and references. They stay marked
+    /// until [`Store::tell`] or an answer of the target takes the mark off, so that planning which
+    /// is cut short is done again.
     ///
     /// # Errors
     ///
@@ -256,7 +252,7 @@ impl Store {
                 transaction
                     .prepare_cached(
                         "UPDATE subject SET state = ?4, reason_code = ?5, reason_text = ?6,
-                         findings = ?7, run = ?8, unplanned = ?9, logged = ifnull(?10, logged)
+                         findings = ?7, run = ?8
                          WHERE job = ?1 AND kind = ?2 AND source = ?3",
                     )?
                     .execute(params![
@@ -268,8 +264,6 @@ impl Store {
                         object.standing.reason.text,
                         to_json(&object.findings),
                         run.0,
-                        !object.settled,
-                        object.logged.then(|| logged_as(&object.standing)),
                     ])?;
                 transaction
                     .prepare_cached(
@@ -295,53 +289,30 @@ impl Store {
         })
     }
 
-    /// Adds to what should be known of an object.
+    /// Adds to what should be known of objects.
     ///
     /// # Errors
     ///
     /// When the store fails.
-    pub fn add_finding(
+    pub fn add_findings(
         &self,
         job: &JobName,
         kind: ObjectKind,
-        source: &SourceId,
-        finding: &Finding,
+        findings: &[(SourceId, Finding)],
     ) -> Result<(), StoreError> {
         self.transact(|transaction| {
-            transaction
-                .prepare_cached(
-                    "UPDATE subject SET findings = json_insert(findings, '$[#]', json(?4))
-                     WHERE job = ?1 AND kind = ?2 AND source = ?3",
-                )?
-                .execute(params![
-                    job.as_str(),
-                    kind.as_str(),
-                    source.as_str(),
-                    to_json(finding)
-                ])?;
-            Ok(())
-        })
-    }
-
-    /// Marks objects as having something left to do, as a planned reference is.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn unsettle(
-        &self,
-        job: &JobName,
-        kind: ObjectKind,
-        sources: &[&SourceId],
-    ) -> Result<(), StoreError> {
-        self.transact(|transaction| {
-            for source in sources {
+            for (source, finding) in findings {
                 transaction
                     .prepare_cached(
-                        "UPDATE subject SET unplanned = 1
+                        "UPDATE subject SET findings = json_insert(findings, '$[#]', json(?4))
                          WHERE job = ?1 AND kind = ?2 AND source = ?3",
                     )?
-                    .execute(params![job.as_str(), kind.as_str(), source.as_str()])?;
+                    .execute(params![
+                        job.as_str(),
+                        kind.as_str(),
+                        source.as_str(),
+                        to_json(finding)
+                    ])?;
             }
             Ok(())
         })

@@ -82,6 +82,7 @@ impl Memory {
             source: SourceId::new(source),
             verdict: Verdict::InScope,
             keys,
+            again: false,
         };
         self.store
             .record_verdicts(&self.job, USER, &[verdict])
@@ -114,13 +115,17 @@ impl Memory {
                 standing: Standing::new(State::InStep, "RedundantExport", "as wanted"),
                 findings: Vec::new(),
                 references: Vec::new(),
-                settled: true,
-                logged: false,
             })
             .collect();
+        let plan = self.store.begin_plan(&self.job, run, "generation").expect("a plan can begin");
         self.store
             .consider(&self.job, USER, run, &considered)
             .expect("a standing can be remembered");
+        let settled = self
+            .store
+            .settled(&self.job, USER, run, plan, None, 100)
+            .expect("the store answers");
+        self.store.tell(&self.job, USER, run, &settled, &[]).expect("the mark can be taken off");
     }
 
     fn joined(&self, source: &str) -> Joined {
@@ -340,6 +345,59 @@ fn an_object_that_comes_again_as_it_was_is_not_asked_about_again() {
     assert_eq!((memory.undecided(), memory.unplanned()), (vec![], vec![]));
     memory.listed(Side::Source, vec![present("a", &[("department", "Legal")])]);
     assert_eq!(memory.undecided(), ["a"]);
+}
+
+#[test]
+fn law_04_planning_that_is_cut_short_is_done_again() {
+    let memory = Memory::new();
+    memory.listed(Side::Source, vec![present("a", &[])]);
+    memory.decide("a", &[]);
+    let considered = syncline_store::Considered {
+        source: SourceId::new("a"),
+        standing: Standing::new(State::InStep, "RedundantExport", "as wanted"),
+        findings: Vec::new(),
+        references: Vec::new(),
+    };
+    memory
+        .store
+        .consider(&memory.job, USER, memory.run(), &[considered])
+        .expect("a standing can be remembered");
+    assert_eq!(memory.unplanned(), ["a"], "nobody has told the log yet");
+}
+
+#[test]
+fn case_32_members_that_a_listing_drops_are_asked_for_before_they_count_as_gone() {
+    let memory = Memory::new();
+    let (mirror, _) = memory
+        .store
+        .open_mirror(&memory.listing(Side::Source, ObjectKind::Group))
+        .expect("a mirror can be opened");
+    let page = |items: &[PageItem]| {
+        let next = PageNext::Complete("delta".to_owned());
+        memory.store.record_page(mirror, items, &next).expect("a page can be remembered");
+    };
+    page(&[group("staff", &["alice", "bob"])]);
+    memory.store.complete_listing(mirror, NOW).expect("a listing can be completed");
+    memory.store.restart_listing(mirror).expect("a listing can begin anew");
+    page(&[group("staff", &["alice"])]);
+    let unseen = || memory.store.groups_with_unseen_members(mirror).expect("the store answers");
+    assert_eq!(unseen(), ["staff"]);
+    let told = ["alice".to_owned(), "bob".to_owned()].into();
+    memory.store.confirm_members(mirror, "staff", &told).expect("members can be confirmed");
+    assert_eq!(unseen(), Vec::<String>::new());
+    let assigned = memory
+        .store
+        .assign(&memory.job, USER, &["staff".to_owned()], Nesting::Direct, &[])
+        .expect("people can be assigned");
+    assert_eq!(assigned, 2);
+}
+
+#[test]
+fn a_job_remembers_the_two_tenants_that_it_began_with() {
+    let memory = Memory::new();
+    let pin = |source| memory.store.pin_tenants(&memory.job, source, "fabrikam").expect("answers");
+    assert_eq!(pin("contoso").0, "contoso");
+    assert_eq!(pin("rehearsal").0, "contoso");
 }
 
 #[test]
@@ -582,6 +640,8 @@ fn equal_plans_of_two_cycles_have_one_hash_and_an_approval_is_found_by_it() {
             .expect("the store answers")
     };
     assert_eq!(approval(&first).as_deref(), Some(expires));
+    memory.store.spend_approval(&memory.job, &first).expect("an approval can be spent");
+    assert_eq!(approval(&first), None, "an approval is for one time");
     let another = held_hash("bob");
     assert_ne!(first, another);
     assert_eq!(approval(&another), None);

@@ -1,45 +1,33 @@
 //! The glue between a rule and the contract, in components only.
 //!
 //! An instance is configured once, by the first call that it gets, and keeps the rule for the calls
-//! that follow. The types of the contract are this crate's own ([`crate::contract`]), so that rows
-//! and outcomes cross without a conversion.
+//! that follow. Rows are read, decided and answered one by one (see [`crate::abi`]).
 
-#[expect(
-    missing_docs,
-    reason = "generated from wit/rules.wit, which has them; the unsafe code of this crate is in here"
+#![expect(
+    unsafe_code,
+    reason = "the host calls with addresses, and is told one"
 )]
-pub mod glue {
+
+/// What the module says of itself, from which a component is made: the world, with its types.
+#[expect(missing_docs, reason = "generated from wit/rules.wit, which has them")]
+pub mod world {
     wit_bindgen::generate!({
         path: "../../wit",
         world: "rule",
         pub_export_macro: true,
-        default_bindings_module: "::syncline_sdk::component::glue",
-        with: {
-            "syncline:rules/types@0.1.0": crate::contract,
-            "syncline:rules/log@0.1.0/level": crate::capability::Level,
-            "syncline:rules/manifest@0.1.0/apply": crate::contract::Apply,
-            "syncline:rules/manifest@0.1.0/input": crate::contract::Dependency,
-            "syncline:rules/manifest@0.1.0/output": crate::contract::OutputDescription,
-            "syncline:rules/manifest@0.1.0/scoping-stage": crate::contract::ScopingStage,
-            "syncline:rules/manifest@0.1.0/matching-stage": crate::contract::MatchingStage,
-            "syncline:rules/manifest@0.1.0/mapping-stage": crate::contract::MappingStage,
-            "syncline:rules/manifest@0.1.0/ruleset": crate::contract::RulesetDescription,
-            "syncline:rules/manifest@0.1.0/description": crate::contract::Description,
-            "syncline:rules/manifest@0.1.0/settings-error": crate::contract::SettingsError,
-            "syncline:rules/scoping@0.1.0/verdict": crate::contract::Verdict,
-            "syncline:rules/matching@0.1.0/key": crate::contract::Key,
-            "syncline:rules/mapping@0.1.0/shape": crate::contract::Shape,
-            "syncline:rules/mapping@0.1.0/change": crate::contract::Change,
-            "syncline:rules/mapping@0.1.0/mapped": crate::contract::Mapped,
-            "syncline:rules/mapping@0.1.0/outcome": crate::contract::Outcome,
-            "syncline:rules/mapping@0.1.0/mapping-row": crate::contract::MappingRow,
-        },
+        default_bindings_module: "::syncline_sdk::component::world",
+        skip: ["configure", "decide", "keys", "apply", "lookup", "write"],
     });
 }
 
-use std::{cell::RefCell, marker::PhantomData};
+use std::{
+    alloc::{Layout, alloc, realloc},
+    cell::RefCell,
+    ptr,
+};
 
 use crate::{
+    abi::{self, Abi},
     capability::Level,
     contract::{
         Context, Description, Key, MappingRow, Outcome, Reason, Row, SettingsError, Verdict,
@@ -47,25 +35,9 @@ use crate::{
     program::Program,
     rule::Rule,
 };
-use glue::exports::syncline::rules::{manifest, mapping, matching, scoping};
-
-pub(crate) use glue::syncline::rules::{log::write, tables::lookup};
-
-/// A rule as the contract's exports.
-pub struct Component<R>(PhantomData<R>);
 
 thread_local! {
     static PROGRAM: RefCell<Option<Program>> = const { RefCell::new(None) };
-}
-
-fn with_program<T>(call: impl FnOnce(&Program) -> Result<T, Reason>) -> Result<T, Reason> {
-    PROGRAM.with_borrow(|program| match program {
-        Some(program) => call(program),
-        None => Err(Reason::new(
-            "NotConfigured",
-            "the host has not configured the rule",
-        )),
-    })
 }
 
 /// A panic ends the call in a trap, which says nothing of its own; this says where it was.
@@ -73,30 +45,226 @@ fn report_panics() {
     std::panic::set_hook(Box::new(|panic| write(Level::Error, &panic.to_string())));
 }
 
-impl<R: Rule> manifest::Guest for Component<R> {
-    fn configure(settings: String) -> Result<Description, SettingsError> {
-        report_panics();
-        let program = Program::configure::<R>(&settings)?;
+/// Answers `configure`.
+///
+/// # Safety
+///
+/// The host has put the settings, a text, where it says.
+pub unsafe fn configure<R: Rule>(settings: *mut u8, length: usize) -> *mut u8 {
+    // SAFETY: as the caller vouches.
+    unsafe { configure_by(settings, length, Program::configure::<R>) }
+}
+
+unsafe fn configure_by(
+    settings: *mut u8,
+    length: usize,
+    configure: fn(&str) -> Result<Program, SettingsError>,
+) -> *mut u8 {
+    report_panics();
+    // SAFETY: the host has asked the allocator for as many bytes, and filled them with UTF-8.
+    let settings = match length {
+        0 => String::new(),
+        _ => unsafe { String::from_raw_parts(settings, length, length) },
+    };
+    answer::<Result<Description, SettingsError>>(configure(&settings).map(|program| {
         let description = program.description().clone();
         PROGRAM.set(Some(program));
-        Ok(description)
+        description
+    }))
+}
+
+/// Puts an answer where the host finds it.
+fn answer<T: Abi>(answer: T) -> *mut u8 {
+    let room = abi::room::<T>(1);
+    // SAFETY: there is room for one.
+    unsafe { answer.store(room) };
+    room
+}
+
+/// Answers `decide`.
+///
+/// # Safety
+///
+/// The host has put a context and rows where it says.
+pub unsafe fn decide(arguments: *const u8) -> *mut u8 {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        stage::<Row, Verdict>(arguments, |program, context, places| {
+            let part = program.part(context)?;
+            let mut row = Row::default();
+            for (from, to) in places {
+                abi::load_row(&mut row, from);
+                part.verdict(context, &row).store(to);
+            }
+            Ok(())
+        })
     }
 }
 
-impl<R: Rule> scoping::Guest for Component<R> {
-    fn decide(context: Context, rows: Vec<Row>) -> Result<Vec<Verdict>, Reason> {
-        with_program(|program| program.decide(&context, &rows))
+/// Answers `keys`.
+///
+/// # Safety
+///
+/// The host has put a context and rows where it says.
+pub unsafe fn keys(arguments: *const u8) -> *mut u8 {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        stage::<Row, Result<Vec<Key>, Reason>>(arguments, |program, context, places| {
+            let part = program.part(context)?;
+            let mut row = Row::default();
+            for (from, to) in places {
+                abi::load_row(&mut row, from);
+                part.keys(context, &row).store(to);
+            }
+            Ok(())
+        })
     }
 }
 
-impl<R: Rule> matching::Guest for Component<R> {
-    fn keys(context: Context, rows: Vec<Row>) -> Result<Vec<Result<Vec<Key>, Reason>>, Reason> {
-        with_program(|program| program.keys(&context, &rows))
+/// Answers `apply`.
+///
+/// # Safety
+///
+/// The host has put a context and mapping rows where it says.
+pub unsafe fn apply(arguments: *const u8) -> *mut u8 {
+    // SAFETY: as the caller vouches.
+    unsafe {
+        stage::<MappingRow, Outcome>(arguments, |program, context, places| {
+            let mapping = program.mapping(context)?;
+            let (mut row, mut changes) = (MappingRow::default(), Vec::new());
+            for (from, to) in places {
+                abi::load_mapping_row(&mut row, from);
+                changes = abi::store_outcome(mapping.apply(context, &mut row, changes), to);
+            }
+            Ok(())
+        })
     }
 }
 
-impl<R: Rule> mapping::Guest for Component<R> {
-    fn apply(context: Context, rows: Vec<MappingRow>) -> Result<Vec<Outcome>, Reason> {
-        with_program(|program| program.apply(&context, rows))
+/// Has a stage answer its rows. `arguments` is a context and a list.
+///
+/// # Safety
+///
+/// The host has put both there.
+unsafe fn stage<Asked: Abi, Answer: Abi>(
+    arguments: *const u8,
+    answer_rows: impl FnOnce(&Program, &Context, Places) -> Result<(), Reason>,
+) -> *mut u8 {
+    const ROWS: usize = Context::TYPE.size();
+    // SAFETY: as the caller vouches.
+    let (context, (asked, count)) = unsafe {
+        (
+            Context::load(arguments),
+            abi::load_place(arguments.add(ROWS)),
+        )
+    };
+    let answers = abi::room::<Answer>(count);
+    let places = Places {
+        asked: (asked, const { Asked::TYPE.size() }),
+        answers: (answers, const { Answer::TYPE.size() }),
+        left: count,
+    };
+    let answered = PROGRAM.with_borrow(|program| match program {
+        Some(program) => answer_rows(program, &context, places),
+        None => Err(Reason::new(
+            "NotConfigured",
+            "the host has not configured the rule",
+        )),
+    });
+    let room = abi::room::<Result<Vec<Answer>, Reason>>(1);
+    let content = const { Result::<Vec<Answer>, Reason>::TYPE.content() };
+    // SAFETY: there is room for a result.
+    unsafe {
+        room.write(u8::from(answered.is_err()));
+        match answered {
+            Ok(()) => abi::store_place(answers, count, room.add(content)),
+            Err(reason) => reason.store(room.add(content)),
+        }
     }
+    room
+}
+
+/// Where each row is, and where its answer goes.
+struct Places {
+    asked: (*const u8, usize),
+    answers: (*mut u8, usize),
+    left: usize,
+}
+
+impl Iterator for Places {
+    type Item = (*const u8, *mut u8);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let places = (self.asked.0, self.answers.0);
+        self.asked.0 = self.asked.0.wrapping_add(self.asked.1);
+        self.answers.0 = self.answers.0.wrapping_add(self.answers.1);
+        Some(places)
+    }
+}
+
+/// Gives the host room for what it wants to put into memory.
+///
+/// # Safety
+///
+/// The host asks as the canonical ABI says.
+pub unsafe fn allocate(old: *mut u8, old_size: usize, align: usize, size: usize) -> *mut u8 {
+    if size == 0 {
+        return ptr::without_provenance_mut(align);
+    }
+    // SAFETY: the host names an alignment of the contract's types, and what it was given before.
+    let room = unsafe {
+        if old_size == 0 {
+            alloc(Layout::from_size_align_unchecked(size, align))
+        } else {
+            realloc(
+                old,
+                Layout::from_size_align_unchecked(old_size, align),
+                size,
+            )
+        }
+    };
+    if room.is_null() {
+        no_room(size)
+    }
+    room
+}
+
+#[cold]
+fn no_room(size: usize) -> ! {
+    panic!("no room for {size} bytes")
+}
+
+#[link(wasm_import_module = "syncline:rules/tables@0.1.0")]
+unsafe extern "C" {
+    #[link_name = "lookup"]
+    fn imported_lookup(
+        table: *const u8,
+        table_length: usize,
+        key: *const u8,
+        key_length: usize,
+        answer: *mut u8,
+    );
+}
+
+#[link(wasm_import_module = "syncline:rules/log@0.1.0")]
+unsafe extern "C" {
+    #[link_name = "write"]
+    fn imported_write(level: u32, message: *const u8, length: usize);
+}
+
+/// Looks into a table.
+pub(crate) fn lookup(table: &str, key: &str) -> Option<Vec<String>> {
+    let answer = abi::room::<Option<Vec<String>>>(1);
+    // SAFETY: the host reads both texts, and puts its answer where there is room for it.
+    unsafe {
+        imported_lookup(table.as_ptr(), table.len(), key.as_ptr(), key.len(), answer);
+        Abi::load(answer)
+    }
+}
+
+/// Writes to the log.
+pub(crate) fn write(level: Level, message: &str) {
+    // SAFETY: the host reads the text.
+    unsafe { imported_write(level as u32, message.as_ptr(), message.len()) }
 }

@@ -1,8 +1,8 @@
 //! The words that host and rule share, as plain Rust types.
 //!
-//! They mirror `wit/rules.wit` item by item, and the generated glue uses them as they are, so that
-//! nothing is converted between the boundary and a rule. A difference between the two is a compile
-//! error of the component.
+//! They mirror `wit/rules.wit` item by item, and a component reads and writes them as they are, so
+//! that nothing is converted between the boundary and a rule. A difference between the two fails a
+//! test.
 
 mod decision;
 mod description;

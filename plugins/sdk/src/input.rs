@@ -15,6 +15,8 @@
 
 mod tuple;
 
+use std::borrow::Cow;
+
 use crate::{
     capability,
     column::{Column, Kind, TargetColumn},
@@ -58,10 +60,25 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Binds one computation's inputs and returns what it depends on.
-    pub(crate) fn bind<I: Input>(&mut self, input: I) -> (I::Bound, Vec<Dependency>) {
-        let bound = input.bind(self);
-        (bound, std::mem::take(&mut self.dependencies))
+    /// Returns what the inputs that were bound since the last time depend on.
+    pub(crate) fn take_dependencies(&mut self) -> Vec<Dependency> {
+        std::mem::take(&mut self.dependencies)
+    }
+
+    /// Finds the position of a source column.
+    #[inline(never)]
+    pub(crate) fn source(&mut self, name: Cow<'static, str>) -> BoundColumn {
+        let position = position(&mut self.source, &name);
+        self.depend(Dependency::Source(position));
+        BoundColumn { position, name }
+    }
+
+    /// Finds the position of a target column.
+    #[inline(never)]
+    fn target(&mut self, name: Cow<'static, str>) -> BoundColumn {
+        let position = position(&mut self.target, &name);
+        self.depend(Dependency::Target(position));
+        BoundColumn { position, name }
     }
 
     fn depend(&mut self, dependency: Dependency) {
@@ -90,23 +107,24 @@ fn see_value<'r, K: Kind>(
     let value = values.get(column.position as usize);
     value
         .and_then(K::see)
-        .ok_or_else(|| column.unexpected::<K>(value))
+        .ok_or_else(|| column.unexpected(value, K::NAME))
 }
 
 /// A column whose position in the row is known.
 pub struct BoundColumn {
     pub(crate) position: u32,
-    name: String,
+    name: Cow<'static, str>,
 }
 
 impl BoundColumn {
     #[cold]
-    fn unexpected<K: Kind>(&self, value: Option<&Value>) -> Reason {
+    #[inline(never)]
+    fn unexpected(&self, value: Option<&Value>, kind: &str) -> Reason {
         let found = value.map_or("no value at all", Value::kind);
         let Self { name, .. } = self;
         Reason::new(
             "UnexpectedType",
-            format!("{name} is {found}, it is read as {}", K::NAME),
+            format!("{name} is {found}, it is read as {kind}"),
         )
     }
 }
@@ -116,12 +134,7 @@ impl<K: Kind> Input for Column<K> {
     type Seen<'r> = K::Seen<'r>;
 
     fn bind(self, reads: &mut Reads) -> BoundColumn {
-        let position = position(&mut reads.source, &self.name);
-        reads.depend(Dependency::Source(position));
-        BoundColumn {
-            position,
-            name: self.name.into_owned(),
-        }
+        reads.source(self.name)
     }
 
     fn see<'r>(bound: &BoundColumn, at: &At<'r>) -> Result<K::Seen<'r>, Reason> {
@@ -136,12 +149,7 @@ impl<K: Kind> Input for TargetColumn<K> {
     const AFTER_JOIN: bool = true;
 
     fn bind(self, reads: &mut Reads) -> BoundColumn {
-        let position = position(&mut reads.target, &self.0.name);
-        reads.depend(Dependency::Target(position));
-        BoundColumn {
-            position,
-            name: self.0.name.into_owned(),
-        }
+        reads.target(self.0.name)
     }
 
     fn see<'r>(bound: &BoundColumn, at: &At<'r>) -> Result<Self::Seen<'r>, Reason> {

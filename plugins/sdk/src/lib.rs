@@ -54,6 +54,8 @@
 //!
 //! What it never does: reach the network, a file or a clock. There is no way to from a component.
 
+#[cfg(any(test, target_family = "wasm"))]
+mod abi;
 #[cfg(target_family = "wasm")]
 mod allocator;
 pub mod capability;
@@ -93,8 +95,45 @@ macro_rules! export {
     ($rule:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
-            type Exported = $crate::component::Component<$rule>;
-    $crate::component::glue::export!(Exported with_types_in $crate::component::glue);
+            use $crate::component::{self, world};
+
+            world::export!(Exported with_types_in world);
+            struct Exported;
+
+            #[unsafe(export_name = "syncline:rules/manifest@0.1.0#configure")]
+            unsafe extern "C" fn configure(settings: *mut u8, length: usize) -> *mut u8 {
+                // SAFETY: only the host calls this, and does as the contract says.
+                unsafe { component::configure::<$rule>(settings, length) }
+            }
+
+            #[unsafe(export_name = "syncline:rules/scoping@0.1.0#decide")]
+            unsafe extern "C" fn decide(arguments: *const u8) -> *mut u8 {
+                // SAFETY: likewise.
+                unsafe { component::decide(arguments) }
+            }
+
+            #[unsafe(export_name = "syncline:rules/matching@0.1.0#keys")]
+            unsafe extern "C" fn keys(arguments: *const u8) -> *mut u8 {
+                // SAFETY: likewise.
+                unsafe { component::keys(arguments) }
+            }
+
+            #[unsafe(export_name = "syncline:rules/mapping@0.1.0#apply")]
+            unsafe extern "C" fn apply(arguments: *const u8) -> *mut u8 {
+                // SAFETY: likewise.
+                unsafe { component::apply(arguments) }
+            }
+
+            #[unsafe(export_name = "cabi_realloc")]
+            unsafe extern "C" fn allocate(
+                old: *mut u8,
+                old_size: usize,
+                align: usize,
+                size: usize,
+            ) -> *mut u8 {
+                // SAFETY: likewise.
+                unsafe { component::allocate(old, old_size, align, size) }
+            }
         };
     };
 }

@@ -1,5 +1,7 @@
 //! Outputs: what a rule writes, one target attribute each.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::{
@@ -17,33 +19,30 @@ pub struct Output {
 }
 
 pub(crate) enum Wish {
-    Copy { bind: Unbound<()>, absent: Absent },
+    Copy {
+        column: Cow<'static, str>,
+        absent: Absent,
+    },
     Constant(Value),
     Computed(Unbound<Change>),
 }
 
 /// Returns an output that takes over a column, by default under the column's own name.
 pub fn copy<K: Kind>(column: Column<K>, absent: impl Into<Absent>) -> Output {
-    let attribute = column.name().to_owned();
-    let bind = Unbound::new(column, |_: K::Seen<'_>| ());
-    Output {
-        attribute,
-        apply: Apply::Always,
-        wish: Wish::Copy {
-            bind,
-            absent: absent.into(),
-        },
-    }
+    copy_named(column.name, absent.into())
+}
+
+fn copy_named(column: Cow<'static, str>, absent: Absent) -> Output {
+    let wish = Wish::Copy {
+        column: column.clone(),
+        absent,
+    };
+    Output::new(column.into_owned(), wish)
 }
 
 /// Returns an output that is the same for every object.
 pub fn constant(attribute: impl Into<String>, value: impl Into<Value>) -> Output {
-    let wish = Wish::Constant(value.into());
-    Output {
-        attribute: attribute.into(),
-        apply: Apply::Always,
-        wish,
-    }
+    Output::new(attribute.into(), Wish::Constant(value.into()))
 }
 
 /// Returns an output that is computed from these inputs, and from nothing else.
@@ -53,14 +52,18 @@ pub fn compute<I: Input>(
     compute: impl for<'r> Fn(I::Seen<'r>) -> Change + 'static,
 ) -> Output {
     let wish = Wish::Computed(Unbound::new(inputs, compute));
-    Output {
-        attribute: attribute.into(),
-        apply: Apply::Always,
-        wish,
-    }
+    Output::new(attribute.into(), wish)
 }
 
 impl Output {
+    fn new(attribute: String, wish: Wish) -> Self {
+        Self {
+            attribute,
+            apply: Apply::Always,
+            wish,
+        }
+    }
+
     /// Writes another attribute than the one that is copied.
     #[must_use]
     pub fn to(self, attribute: impl Into<String>) -> Self {

@@ -24,7 +24,7 @@ pub struct Program {
 }
 
 /// What decides about one kind of object.
-struct Part {
+pub(crate) struct Part {
     kind: ObjectKind,
     scopes: Vec<Step<Verdict>>,
     keys: Vec<KeyStep>,
@@ -57,11 +57,8 @@ impl Program {
     }
 
     pub(crate) fn decide(&self, context: &Context, rows: &[Row]) -> Result<Vec<Verdict>, Reason> {
-        let scopes = &self.part(context)?.scopes;
-        Ok(rows
-            .iter()
-            .map(|row| verdict(scopes, &before_join(context, row)))
-            .collect())
+        let part = self.part(context)?;
+        Ok(rows.iter().map(|row| part.verdict(context, row)).collect())
     }
 
     pub(crate) fn keys(
@@ -69,11 +66,8 @@ impl Program {
         context: &Context,
         rows: &[Row],
     ) -> Result<Vec<Result<Vec<Key>, Reason>>, Reason> {
-        let steps = &self.part(context)?.keys;
-        Ok(rows
-            .iter()
-            .map(|row| keys(steps, &before_join(context, row)))
-            .collect())
+        let part = self.part(context)?;
+        Ok(rows.iter().map(|row| part.keys(context, row)).collect())
     }
 
     pub(crate) fn apply(
@@ -81,18 +75,21 @@ impl Program {
         context: &Context,
         rows: Vec<MappingRow>,
     ) -> Result<Vec<Outcome>, Reason> {
-        let mapping = self
-            .part(context)?
-            .mapping
-            .as_ref()
-            .ok_or_else(|| undeclared(context))?;
+        let mapping = self.mapping(context)?;
         Ok(rows
             .into_iter()
-            .map(|row| mapping.apply(context, row))
+            .map(|mut row| mapping.apply(context, &mut row, Vec::new()))
             .collect())
     }
 
-    fn part(&self, context: &Context) -> Result<&Part, Reason> {
+    /// Returns how objects of the kind are mapped.
+    pub(crate) fn mapping(&self, context: &Context) -> Result<&Mapping, Reason> {
+        let mapping = self.part(context)?.mapping.as_ref();
+        mapping.ok_or_else(|| undeclared(context))
+    }
+
+    /// Returns what decides about objects of the kind.
+    pub(crate) fn part(&self, context: &Context) -> Result<&Part, Reason> {
         let found = self.parts.iter().find(|part| part.kind == context.kind);
         found.ok_or_else(|| undeclared(context))
     }
@@ -117,31 +114,36 @@ fn before_join<'r>(context: &'r Context, row: &'r Row) -> At<'r> {
     }
 }
 
-fn verdict(scopes: &[Step<Verdict>], at: &At<'_>) -> Verdict {
-    let verdicts = scopes
-        .iter()
-        .map(|scope| scope(at).unwrap_or_else(Verdict::Hold));
-    verdicts.fold(Verdict::InScope, Verdict::stricter)
-}
-
-fn keys(steps: &[KeyStep], at: &At<'_>) -> Result<Vec<Key>, Reason> {
-    let mut keys = Vec::with_capacity(steps.len());
-    for &KeyStep {
-        tier,
-        attribute,
-        ref values,
-    } in steps
-    {
-        keys.extend(values(at)?.into_iter().map(|value| Key {
-            attribute,
-            value,
-            tier,
-        }));
-    }
-    Ok(keys)
-}
-
 impl Part {
+    pub(crate) fn verdict(&self, context: &Context, row: &Row) -> Verdict {
+        let at = before_join(context, row);
+        let mut verdict = Verdict::InScope;
+        for scope in &self.scopes {
+            verdict = verdict.stricter(scope(&at).unwrap_or_else(Verdict::Hold));
+        }
+        verdict
+    }
+
+    pub(crate) fn keys(&self, context: &Context, row: &Row) -> Result<Vec<Key>, Reason> {
+        let at = before_join(context, row);
+        let mut keys = Vec::with_capacity(self.keys.len());
+        for &KeyStep {
+            tier,
+            attribute,
+            ref values,
+        } in &self.keys
+        {
+            for value in values(&at)? {
+                keys.push(Key {
+                    attribute,
+                    value,
+                    tier,
+                });
+            }
+        }
+        Ok(keys)
+    }
+
     /// Gives every input its position, and writes down what each stage depends on.
     fn bind(ruleset: Ruleset) -> (RulesetDescription, Self) {
         let Ruleset {

@@ -1,5 +1,7 @@
 //! Settings: from JSON to the author's own type, with errors that name the offending key.
 
+mod json;
+
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::contract::SettingsError;
@@ -14,18 +16,7 @@ pub(crate) fn read<S: DeserializeOwned + Default>(json: &str) -> Result<S, Setti
     if json.trim().is_empty() {
         return Ok(S::default());
     }
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let settings = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = match error.path().to_string() {
-            root if root == "." => String::new(),
-            path => path,
-        };
-        SettingsError::new(path, error.inner().to_string())
-    })?;
-    reader
-        .end()
-        .map_err(|error| SettingsError::new("", error.to_string()))?;
-    Ok(settings)
+    json::read(json)
 }
 
 #[cfg(test)]
@@ -72,7 +63,9 @@ mod tests {
             "compny",
             "unknown field `compny`",
         );
-        check("[", "", "EOF");
-        check("{} {}", "", "trailing characters");
+        check("[]", "", "invalid type: a list");
+        check("{", "", "it ends where a key is expected");
+        check(r#"{"regions":["#, "regions[0]", "it ends where a value is expected");
+        check("{} {}", "", "`{` at byte 3 where the end is expected");
     }
 }

@@ -15,7 +15,7 @@ pub(crate) type Step<T> = Box<dyn for<'r> Fn(&At<'r>) -> Result<T, Reason>>;
 /// A computation whose inputs have none yet.
 pub(crate) struct Unbound<T>(Bind<T>);
 
-type Bind<T> = Box<dyn FnOnce(&mut Reads) -> (Step<T>, Vec<Dependency>)>;
+type Bind<T> = Box<dyn FnOnce(&mut Reads) -> Step<T>>;
 
 impl<T: 'static> Unbound<T> {
     pub(crate) fn new<I: Input>(
@@ -23,14 +23,14 @@ impl<T: 'static> Unbound<T> {
         compute: impl for<'r> Fn(I::Seen<'r>) -> T + 'static,
     ) -> Self {
         Self(Box::new(move |reads| {
-            let (bound, dependencies) = reads.bind(inputs);
-            let step: Step<T> = Box::new(move |at| I::see(&bound, at).map(&compute));
-            (step, dependencies)
+            let bound = inputs.bind(reads);
+            Box::new(move |at| I::see(&bound, at).map(&compute))
         }))
     }
 
     pub(crate) fn bind(self, reads: &mut Reads) -> (Step<T>, Vec<Dependency>) {
-        (self.0)(reads)
+        let step = (self.0)(reads);
+        (step, reads.take_dependencies())
     }
 
     /// Binds, and adds what this step depends on to what its stage depends on.

@@ -18,7 +18,7 @@ pub(crate) struct Approve {
     /// The plan's hash, or its first digits
     hash: String,
     /// Who approves, for the record
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     by: String,
     /// How long the approval holds, as in 2h
     #[arg(long = "for", value_name = "DURATION", default_value = "24h")]

@@ -18,22 +18,26 @@ pub(crate) struct Log {
     /// Of this job only
     job: Option<String>,
     /// Of this run only
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     run: Option<i64>,
     /// Of this object only: an id, a display name or a principal name
     #[arg(long)]
     object: Option<String>,
     /// With this status only: success, failure, skipped or warning
-    #[arg(long)]
+    #[arg(long, value_parser = ["success", "failure", "skipped", "warning"], hide_possible_values = true)]
     status: Option<String>,
     /// With this action only: create, update, delete, disable or other
-    #[arg(long)]
+    #[arg(
+        long,
+        value_parser = ["create", "update", "delete", "disable", "other"],
+        hide_possible_values = true
+    )]
     action: Option<String>,
     /// At most this many; a table shows 50 where no number is named, other forms everything
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// How the records are written
-    #[arg(long, value_enum, default_value_t)]
+    /// How the records are written: table, json, jsonl or csv
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
     output: Output,
 }
 

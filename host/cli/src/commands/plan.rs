@@ -16,8 +16,8 @@ pub(crate) struct Plan {
     /// Let rules in that wait for a command
     #[arg(long)]
     activate: bool,
-    /// How the operations are written
-    #[arg(long, value_enum, default_value_t)]
+    /// How the operations are written: table, json, jsonl or csv
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
     output: Output,
 }
 

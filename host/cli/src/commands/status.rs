@@ -13,8 +13,8 @@ use crate::{failure::End, render};
 pub(crate) struct Status {
     /// The job; every job where none is named
     job: Option<String>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t)]
+    /// How it is written: table, json, jsonl or csv
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
     output: Output,
 }
 
@@ -25,7 +25,7 @@ impl Status {
         let store = open_store(&project)?;
         let mut rows = Vec::new();
         for job in jobs {
-            rows.push(render::JobStatus::of(&job, store.as_ref())?);
+            rows.push(render::JobStatus::of(&job, store.as_ref(), &project.state_folder())?);
         }
         render::status(&rows, self.output)?;
         Ok(End::Done)

@@ -6,7 +6,7 @@ use syncline_planner::Census;
 use syncline_service::CycleReport;
 use syncline_store::{RunOutcome, SubjectSummary};
 
-use super::{aligned, counted, duration, result};
+use super::{counted, duration, named, prose::wrapped, result, terminal::width_of_results};
 
 /// How many failures are listed; all of them are in the log.
 const FAILURES_SHOWN: usize = 10;
@@ -33,17 +33,18 @@ fn text(report: &CycleReport) -> String {
         duration(report.duration_ms)
     )];
     let mut rows = vec![
-        row("read", format!(
+        ("  read", format!(
             "{} from the source, {} from the target, {} decided",
             report.source_items, report.target_items, report.decided
         )),
-        row("plan", plan_line(report)),
+        ("  plan", plan_line(report)),
     ];
     if report.done + report.failed > 0 {
-        rows.push(row("wrote", format!("{} done, {} failed", report.done, report.failed)));
+        rows.push(("  wrote", format!("{} done, {} failed", report.done, report.failed)));
     }
-    rows.push(row("stand", standing_line(&report.standing)));
-    lines.push(aligned(&[], &rows));
+    rows.push(("  stand", standing_line(&report.standing)));
+    lines.push(named(&rows));
+    let told = lines.len();
     lines.extend(report.trips().iter().map(|trip| format!("  guard {}: {}", trip.code, trip.text)));
     if report.outcome == RunOutcome::Held
         && let Some(hash) = report.hash()
@@ -57,17 +58,22 @@ fn text(report: &CycleReport) -> String {
     for failure in report.failures.iter().take(FAILURES_SHOWN) {
         lines.push(format!(
             "  failed to {} {}: {}: {}",
-            failure.action, failure.label, failure.reason.code, failure.reason.text
+            failure.action,
+            failure.label,
+            failure.reason.code,
+            failure.reason.text.trim_end_matches('.')
         ));
     }
     if report.failed > FAILURES_SHOWN as u64 {
         lines.push("  all of them: syncline log --status failure".to_owned());
     }
+    if report.failed > 0 {
+        lines.push("  the next run tries what failed again".to_owned());
+    }
+    for sentence in &mut lines[told..] {
+        *sentence = wrapped(sentence, width_of_results(), 2);
+    }
     lines.join("\n")
-}
-
-fn row(name: &str, text: String) -> Vec<String> {
-    vec![format!("  {name}"), text]
 }
 
 /// Returns what a plan would do, largest matters first.

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use syncline_store::{LogFilter, LogRecord, Store};
 
-use super::{aligned, result};
+use super::{aligned, counted, result};
 use crate::commands::Output;
 
 /// Shows records, newest first. A project that has not run yet has none.
@@ -27,7 +27,7 @@ pub(crate) fn log(
     match output {
         Output::Table => {
             let rows: Vec<Vec<String>> = taken.iter().map(row).collect();
-            result(&aligned(&["when", "action", "status", "object", "what"], &rows));
+            result(&aligned(&["when (UTC)", "action", "status", "object", "what"], &rows));
             if more {
                 result("there is more: --limit N, or --output json for everything");
             }
@@ -61,27 +61,26 @@ pub(crate) fn log(
     Ok(())
 }
 
-/// Shows the newest records of a kind, without a header; nothing where there are none.
-pub(crate) fn log_excerpt(store: &Store, filter: &LogFilter, count: usize) -> anyhow::Result<()> {
+/// Shows the newest records of a kind, without a header; nothing where there are none. Returns how
+/// many there are.
+pub(crate) fn log_excerpt(store: &Store, filter: &LogFilter, count: usize) -> anyhow::Result<u64> {
     let mut rows = Vec::new();
     let mut total = 0_u64;
     store.read_log(filter, |record| {
         total += 1;
         if rows.len() < count {
-            let mut row = row(&record);
-            row[0] = format!("  {}", row[1]);
-            row.remove(1);
-            rows.push(row);
+            rows.push(vec![format!("  {}", object(&record)), what(&record)]);
         }
         true
     })?;
     if total > 0 {
-        let kind = filter.action.as_deref().unwrap_or("any action");
+        let action = filter.action.as_deref().map(|action| format!("{action}, "));
         let status = filter.status.as_deref().unwrap_or("any status");
-        result(&format!("{total} records: {kind}, {status}"));
+        let count = counted(total, "record", "records");
+        result(&format!("{}{status}: {count}", action.unwrap_or_default()));
         result(&aligned(&[], &rows));
     }
-    Ok(())
+    Ok(total)
 }
 
 fn row(record: &LogRecord) -> Vec<String> {
@@ -115,7 +114,7 @@ fn what(record: &LogRecord) -> String {
     let information = "/provisioningStatusInfo/errorInformation";
     if let Some(code) = text(&record.body, &format!("{information}/errorCode")) {
         let reason = text(&record.body, &format!("{information}/reason")).unwrap_or_default();
-        return format!("{code}: {reason}");
+        return format!("{code}: {}", reason.trim_end_matches('.'));
     }
     let modified: Vec<&Json> = record
         .body

@@ -9,30 +9,49 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use syncline_service::{Event, Step};
 
-use super::{cycle, note, result, rules};
+use super::{cycle, note, result, rules, say};
+
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Shows the events of a service.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     step: Mutex<Option<Step>>,
-    /// Whether cycles are reported as they end, as `run` does.
-    everything: bool,
+    telling: Telling,
+}
+
+/// What is told beside the bar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// Each step where there is no bar, and nothing of the end: the command does that.
+    Steps,
+    /// As a cycle ends, how it went: nobody waits for it.
+    Cycles,
+    /// Where there is no bar, only that it writes: the rest goes by in a moment.
+    Writes,
 }
 
 impl Progress {
     /// Returns what shows one command's progress.
     pub(crate) fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
+            // It shows nothing before there is something to show.
             let bar = ProgressBar::new_spinner();
-            bar.enable_steady_tick(Duration::from_millis(100));
+            bar.set_style(style("{prefix}"));
             bar
         });
-        Self { bar, step: Mutex::new(None), everything: false }
+        Self { bar, step: Mutex::new(None), telling: Telling::Steps }
+    }
+
+    /// Returns what shows the progress of a story that tells the rest itself.
+    pub(crate) fn of_a_story() -> Self {
+        Self { telling: Telling::Writes, ..Self::new() }
     }
 
     /// Returns what also reports each cycle as it ends.
     pub(crate) fn telling_everything() -> Self {
-        Self { everything: true, ..Self::new() }
+        Self { telling: Telling::Cycles, ..Self::new() }
     }
 
     /// Takes the bar off the screen.
@@ -48,13 +67,22 @@ impl Progress {
             Event::Progress { job, step, done, total } => {
                 self.advance(job.as_str(), *step, *done, *total);
             }
-            Event::RunStarted { .. } => {
+            Event::RunStarted { job } => {
                 self.turn_to(None);
+                if let Some(bar) = &self.bar {
+                    bar.reset();
+                    bar.enable_steady_tick(TICK);
+                    bar.set_style(style("{spinner} {prefix}"));
+                    bar.set_prefix(format!("{job}: sign in"));
+                }
             }
-            Event::RunEnded(report) if self.everything => self.aside(|| cycle(report)),
-            Event::RunFailed { job, message } => {
-                self.aside(|| note(&format!("error: {job}: {message}")));
-            }
+            Event::RunEnded(report) if self.telling == Telling::Cycles => self.aside(|| cycle(report)),
+            Event::RunFailed { job, message, advice } => self.aside(|| {
+                note(&format!("error: {job}: {message}"));
+                if let Some(advice) = advice {
+                    note(&format!("hint: {advice}"));
+                }
+            }),
             Event::RulesPreviewed { generation, preview, .. } => {
                 self.aside(|| note(&rules::previewed(generation, preview)));
             }
@@ -96,8 +124,12 @@ impl Progress {
             Some(bar) => {
                 if fresh {
                     bar.reset();
-                    bar.enable_steady_tick(Duration::from_millis(100));
-                    bar.set_style(style(total));
+                    bar.enable_steady_tick(TICK);
+                    bar.set_style(style(if total > 0 {
+                        "{prefix} [{bar:20}] {pos} of {len}, {eta} left"
+                    } else {
+                        "{spinner} {prefix} {pos}"
+                    }));
                     bar.set_prefix(format!("{job}: {}", step.name()));
                 }
                 if total > 0 {
@@ -105,9 +137,19 @@ impl Progress {
                 }
                 bar.set_position(done);
             }
-            None if fresh && self.everything => {}
-            None if fresh => note(&format!("{job}: {}", step.name())),
-            None => {}
+            None => {
+                let told = match self.telling {
+                    Telling::Steps => true,
+                    Telling::Writes => step == Step::Apply,
+                    Telling::Cycles => false,
+                };
+                if fresh && told {
+                    note(&match total {
+                        0 => format!("{job}: {}", step.name()),
+                        _ => format!("{job}: {} ({total})", step.name()),
+                    });
+                }
+            }
         }
     }
 
@@ -115,14 +157,14 @@ impl Progress {
     pub(crate) fn result(&self, text: &str) {
         self.aside(|| result(text));
     }
+
+    /// Writes a result in sentences beside the bar.
+    pub(crate) fn say(&self, text: &str) {
+        self.aside(|| say(text));
+    }
 }
 
-fn style(total: u64) -> ProgressStyle {
-    let template = if total > 0 {
-        "{prefix} [{bar:30}] {pos}/{len} {eta}"
-    } else {
-        "{spinner} {prefix} {pos}"
-    };
+fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")

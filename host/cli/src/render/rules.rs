@@ -34,7 +34,8 @@ pub(crate) fn previewed(generation: &GenerationDigest, preview: &RulesPreview) -
                 format!("  {attribute}"),
                 count.to_string(),
                 example.map_or_else(String::new, |example| {
-                    format!("{}: `{}` -> `{}`", example.object, example.before, example.after)
+                    let (before, after) = (shown(&example.before), shown(&example.after));
+                    format!("{}: {before} -> {after}", example.object)
                 }),
             ]
         })
@@ -43,6 +44,11 @@ pub(crate) fn previewed(generation: &GenerationDigest, preview: &RulesPreview) -
         lines.push(aligned(&[], &rows));
     }
     lines.join("\n")
+}
+
+/// Returns a value in quotes, and what stands for none without.
+fn shown(value: &str) -> String {
+    if value.starts_with('(') { value.to_owned() } else { format!("`{value}`") }
 }
 
 /// Returns that rules became active.

@@ -1,13 +1,16 @@
 //! Where jobs stand.
 
+use std::path::Path;
+
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use syncline_directory::JobName;
+use syncline_service::ProjectLock;
 use syncline_store::{RememberedGeneration, Run, Store, SubjectSummary};
 
 use super::{
-    aligned,
     cycle::{census_line, standing_line},
-    result,
+    duration, named, result,
 };
 use crate::commands::Output;
 
@@ -15,6 +18,8 @@ use crate::commands::Output;
 pub(crate) struct JobStatus {
     job: JobName,
     last: Option<Run>,
+    /// Whether the last run's process is still there, where the run has no end.
+    goes_on: bool,
     generation: Option<RememberedGeneration>,
     standing: Vec<SubjectSummary>,
     links: u64,
@@ -22,19 +27,28 @@ pub(crate) struct JobStatus {
 
 impl JobStatus {
     /// Reads where a job stands; a project that has not run yet has no store.
-    pub(crate) fn of(job: &JobName, store: Option<&Store>) -> anyhow::Result<Self> {
+    pub(crate) fn of(
+        job: &JobName,
+        store: Option<&Store>,
+        state_folder: &Path,
+    ) -> anyhow::Result<Self> {
         let Some(store) = store else {
             return Ok(Self {
                 job: job.clone(),
                 last: None,
+                goes_on: false,
                 generation: None,
                 standing: Vec::new(),
                 links: 0,
             });
         };
+        let last = store.runs(job, 1)?.into_iter().next();
+        let goes_on = last.as_ref().is_some_and(|run| run.outcome.is_none())
+            && ProjectLock::is_held(state_folder);
         Ok(Self {
             job: job.clone(),
-            last: store.runs(job, 1)?.into_iter().next(),
+            last,
+            goes_on,
             generation: store.active_generation(job)?,
             standing: store.survey(job)?,
             links: store.live_links(job)?,
@@ -67,18 +81,32 @@ impl JobStatus {
                     run.message.as_ref().map_or_else(String::new, |text| format!(": {text}"));
                 format!("run {} {} at {}{message}", run.id.0, outcome.as_str(), second(ended))
             }
+            _ if self.goes_on => {
+                let pace = Pace::of(run, Timestamp::now()).map(|pace| {
+                    let left = duration(pace.left_seconds * 1000);
+                    format!(", {:.1} a second, about {left} left", pace.per_second)
+                });
+                format!(
+                    "run {} goes on since {}: {}{}{}",
+                    run.id.0,
+                    second(&run.started),
+                    run.phase,
+                    so_far(" ", run),
+                    pace.unwrap_or_default()
+                )
+            }
             _ => format!(
-                "run {} goes on since {}: {}{}",
+                "run {} was interrupted in {}{}; the next run goes on",
                 run.id.0,
-                second(&run.started),
                 run.phase,
-                if run.total > 0 { format!(" {} of {}", run.done, run.total) } else { String::new() }
+                so_far(" at ", run)
             ),
         }
     }
 
     fn json(&self) -> Json {
         let run = self.last.as_ref().map(|run| {
+            let pace = Pace::of(run, Timestamp::now()).filter(|_| self.goes_on);
             json!({
                 "id": run.id.0,
                 "cause": run.cause,
@@ -87,6 +115,9 @@ impl JobStatus {
                 "phase": run.phase,
                 "done": run.done,
                 "total": run.total,
+                "perSecond": pace.as_ref().map(|pace| pace.per_second),
+                "secondsLeft": pace.as_ref().map(|pace| pace.left_seconds),
+                "running": self.goes_on,
                 "outcome": run.outcome.map(syncline_store::RunOutcome::as_str),
                 "message": run.message,
                 "plan": run.plan,
@@ -110,6 +141,37 @@ impl JobStatus {
     }
 }
 
+/// Returns how much of its phase a run has done, after this; nothing where that is not known.
+fn so_far(before: &str, run: &Run) -> String {
+    match run.total {
+        0 => String::new(),
+        total => format!("{before}{} of {total}", run.done),
+    }
+}
+
+/// How fast a run goes, averaged since it began: the first operations come late, so what is left is
+/// rather less than said.
+struct Pace {
+    per_second: f64,
+    left_seconds: u64,
+}
+
+impl Pace {
+    fn of(run: &Run, now: Timestamp) -> Option<Self> {
+        let began: Timestamp = run.started.parse().ok()?;
+        let elapsed = u64::try_from(now.duration_since(began).as_millis()).ok()?;
+        if run.done == 0 || run.total < run.done || elapsed == 0 {
+            return None;
+        }
+        let (done, left) = (u128::from(run.done), u128::from(run.total - run.done));
+        let left_seconds = (u128::from(elapsed) * left / done).div_ceil(1000);
+        // Counts and milliseconds of a run are far below 2^52.
+        #[expect(clippy::cast_precision_loss, reason = "as said")]
+        let per_second = (run.done * 10_000 / elapsed) as f64 / 10.0;
+        Some(Self { per_second, left_seconds: u64::try_from(left_seconds).ok()? })
+    }
+}
+
 /// Returns a time to the second, as people read it.
 fn second(time: &str) -> String {
     format!("{} UTC", time.get(..19).unwrap_or(time).replace('T', " "))
@@ -127,9 +189,8 @@ pub(crate) fn status(jobs: &[JobStatus], output: Output) -> anyhow::Result<()> {
                     ("  rules", job.rules()),
                     ("  links", job.links.to_string()),
                     ("  stand", standing_line(&job.standing)),
-                ]
-                .map(|(name, text)| vec![name.to_owned(), text]);
-                result(&format!("{}\n{}", job.job, aligned(&[], &rows)));
+                ];
+                result(&format!("{}\n{}", job.job, named(&rows)));
             }
         }
         Output::Json => {

@@ -62,13 +62,13 @@ pub(super) fn weigh_new(kind: ObjectKind, outputs: &[Output], born: &Attributes)
             continue;
         };
         match wish {
+            Wish::Set(value) if output.apply == Apply::ReportOnly => {
+                weighed.find(attribute, "ReportOnly", format!("would become `{value}`"));
+            }
             Wish::Set(Value::Reference(referent)) => {
                 weighed
                     .references
                     .push(ReferenceWish::set(attribute, SourceId::new(referent)));
-            }
-            Wish::Set(value) if output.apply == Apply::ReportOnly => {
-                weighed.find(attribute, "ReportOnly", format!("would become `{value}`"));
             }
             Wish::Set(value) if born.get(attribute) != Some(value) => {
                 weighed.modify(attribute, &Value::Absent, value.clone());
@@ -89,7 +89,7 @@ pub(super) fn weigh(
 ) -> Weighed {
     let mut weighed = Weighed::default();
     for output in outputs {
-        if output.apply == Apply::OnCreate {
+        if output.apply == Apply::OnCreate && !link.unfinished {
             continue;
         }
         let attribute = &output.attribute;
@@ -97,15 +97,7 @@ pub(super) fn weigh(
             continue;
         };
         if is_reference(kind, attribute) {
-            match wish {
-                Wish::Set(Value::Reference(referent)) => {
-                    weighed
-                        .references
-                        .push(ReferenceWish::set(attribute, SourceId::new(referent)));
-                }
-                Wish::Set(_) => {}
-                Wish::Clear => weighed.references.push(ReferenceWish::clear(attribute)),
-            }
+            weigh_reference(&mut weighed, output, &wish, held);
             continue;
         }
         let holds = held.attributes.get(attribute).unwrap_or(&Value::Absent);
@@ -149,7 +141,52 @@ pub(super) fn weigh(
             );
         }
     }
+    complete(&mut weighed, held);
     weighed
+}
+
+/// The members of a complex property that Graph replaces as a whole: one that is left out becomes
+/// null (graph.md, section 2.4).
+const WRITTEN_TOGETHER: [&str; 2] = ["employeeOrgData/costCenter", "employeeOrgData/division"];
+
+/// Adds what is held of a member that has to be written beside another.
+fn complete(weighed: &mut Weighed, held: &Held) {
+    let is_written = |name: &&str| weighed.modifications.contains_key(*name);
+    if !WRITTEN_TOGETHER.iter().any(is_written) {
+        return;
+    }
+    for name in WRITTEN_TOGETHER.map(AttributeName::new) {
+        if !weighed.modifications.contains_key(&name) {
+            let holds = held.attributes.get(&name).cloned().unwrap_or_default();
+            weighed.modify(&name, &holds, holds.clone());
+        }
+    }
+}
+
+/// Weighs a reference as far as its object tells; what it means is known only once every object is
+/// planned.
+fn weigh_reference(weighed: &mut Weighed, output: &Output, wish: &Wish<'_>, held: &Held) {
+    let attribute = &output.attribute;
+    let holds = held.attributes.get(attribute).unwrap_or(&Value::Absent);
+    let wish = match wish {
+        Wish::Set(Value::Reference(referent)) => {
+            ReferenceWish::set(attribute, SourceId::new(referent))
+        }
+        Wish::Set(_) => return,
+        Wish::Clear => ReferenceWish::clear(attribute),
+    };
+    if let Some((code, text)) = obstacle(attribute, held) {
+        weighed.find(attribute, code, text.to_owned());
+    } else if output.apply == Apply::ReportOnly {
+        let wanted = wish.referent.as_ref().map_or("nothing", SourceId::as_str);
+        weighed.find(
+            attribute,
+            "ReportOnly",
+            format!("would refer to what belongs to source object {wanted}"),
+        );
+    } else if output.apply != Apply::WhenEmpty || holds.is_absent() {
+        weighed.references.push(wish);
+    }
 }
 
 enum Wish<'a> {

@@ -5,16 +5,19 @@ use std::pin::pin;
 
 use futures_util::StreamExt as _;
 use syncline_directory::{AttributeName, Attributes, TargetId, Value};
-use syncline_graph::{GraphError, Write, WriteAction, Written};
+use syncline_graph::{GraphError, Source, Write, WriteAction, Written};
 use syncline_planner::{
     Action, Standing,
     operation::Modifications,
     plan::State,
 };
-use syncline_store::{Answer, Intent, OperationState, PlannedOperation};
+use syncline_store::{Answer, Intent, OperationState, PlannedOperation, StoreError};
 
-use super::{Answered, Application, Sending, send};
-use crate::ServiceError;
+use super::{Answered, Application, Origin, Sending, send};
+use crate::{
+    ServiceError,
+    recover::{MADE_COLUMNS, made_by},
+};
 
 impl Application<'_> {
     pub(super) async fn objects(
@@ -38,8 +41,20 @@ impl Application<'_> {
         self.service.store.intend(&self.job.name, &intents)?;
         let first = window.into_iter().filter_map(first_step).collect();
         let mut second = Vec::new();
-        let mut answers = pin!(send(self.target, self.clock(), first));
-        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
+        let mut answers = pin!(send(self.target, self.clock(), self.stop, first));
+        while let Some(Answered { planned, answer, origin, took_ms }) = answers.next().await {
+            let answer = match (answer, origin) {
+                (Ok(written), Origin::Foreign) => {
+                    self.found_foreign(&planned, &written.id)?;
+                    continue;
+                }
+                // The intent stays; the next run finds out before it plans.
+                (Ok(_), Origin::Unknown(error)) => {
+                    self.refused(&planned, error, took_ms)?;
+                    continue;
+                }
+                (answer, _) => answer,
+            };
             let then = match (&planned.operation.action, answer) {
                 (Action::Invite { .. }, answer) => self.invited(&planned, answer, took_ms).await?,
                 (Action::Restore { target, then }, Ok(_)) => {
@@ -67,8 +82,8 @@ impl Application<'_> {
                 second.push(Sending { planned, write: Write { action, fresh: true } });
             }
         }
-        let mut answers = pin!(send(self.target, self.clock(), second));
-        while let Some(Answered { planned, answer, took_ms }) = answers.next().await {
+        let mut answers = pin!(send(self.target, self.clock(), self.stop, second));
+        while let Some(Answered { planned, answer, took_ms, .. }) = answers.next().await {
             match answer {
                 Ok(Written { id, .. }) => {
                     let attributes =
@@ -127,8 +142,34 @@ impl Application<'_> {
         let attributes = born(address, display_name.as_deref(), *member);
         let answer = Answer::Made { target: target.clone(), attributes };
         let then = then.clone();
-        self.part_done(planned, &answer, &target, then.is_empty(), took_ms)?;
-        Ok(Some((target, then)))
+        match self.part_done(planned, &answer, &target, then.is_empty(), took_ms) {
+            // It belongs to another source object; that is this object's trouble, not the run's.
+            Err(ServiceError::Store(StoreError::SecondLink { .. })) => {
+                self.found_foreign(planned, &target)?;
+                Ok(None)
+            }
+            recorded => recorded.map(|()| Some((target, then))),
+        }
+    }
+
+    /// Leaves an object that an invitation was answered with and that we did not make (law L2).
+    fn found_foreign(
+        &mut self,
+        planned: &PlannedOperation,
+        target: &TargetId,
+    ) -> Result<(), ServiceError> {
+        let operation = &planned.operation;
+        let store = &self.service.store;
+        store.forget_intent(&self.job.name, operation.kind, &operation.source)?;
+        let standing = Standing::new(
+            State::Matched,
+            "MatchedNotAdopted",
+            format!(
+                "the invitation was answered with target object {target}, which this job did not \
+                 make; it is left alone"
+            ),
+        );
+        self.leave(planned, &standing)
     }
 
     /// Remembers the first of two parts of an operation, or all of it where there is no second.
@@ -146,6 +187,29 @@ impl Application<'_> {
         let standing = Standing::new(State::Changing, "Planned", "operations are planned");
         self.remember(planned, answer, OperationState::Waiting, &standing, None)
     }
+}
+
+/// Looks where the object comes from that an invitation was answered with. One that cannot be seen yet
+/// is new: who was there before can be seen.
+pub(super) async fn answered(
+    reader: &Source,
+    planned: PlannedOperation,
+    answer: Result<Written, GraphError>,
+    began: &str,
+    took_ms: u64,
+) -> Answered {
+    let origin = match (&planned.operation.action, &answer) {
+        (Action::Invite { .. }, Ok(written)) => {
+            let columns = MADE_COLUMNS.map(AttributeName::new);
+            match reader.user(written.id.as_str(), &columns).await {
+                Ok(Some(attributes)) if !made_by(&attributes, began) => Origin::Foreign,
+                Ok(_) => Origin::Ours,
+                Err(error) => Origin::Unknown(error),
+            }
+        }
+        _ => Origin::Ours,
+    };
+    Answered { planned, answer, origin, took_ms }
 }
 
 fn first_step(planned: PlannedOperation) -> Option<Sending> {

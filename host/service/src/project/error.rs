@@ -17,7 +17,7 @@ pub struct Place {
 
 impl Place {
     /// Returns the place where a span of bytes of a file's text begins.
-    pub(super) fn of(path: &std::path::Path, text: &str, span: &Range<usize>) -> Self {
+    pub(crate) fn of(path: &std::path::Path, text: &str, span: &Range<usize>) -> Self {
         let before = text.get(..span.start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         Self {
@@ -40,7 +40,11 @@ pub enum ProjectError {
     /// The folder holds no project.
     #[error(
         "{} holds no syncline.toml; `syncline init` makes one, `-C DIR` names another folder",
-        folder.display()
+        if *folder == std::path::Path::new(".") {
+            "the working folder".to_owned()
+        } else {
+            folder.display().to_string()
+        }
     )]
     NotFound {
         /// The folder.
@@ -63,7 +67,10 @@ pub enum ProjectError {
         message: String,
     },
     /// No job has this name.
-    #[error("there is no job `{name}`{}; jobs: {known}", did_you_mean(nearest.as_deref()))]
+    #[error(
+        "there is no job `{name}`{} jobs: {known}",
+        nearest.as_deref().map_or_else(|| ";".to_owned(), |nearest| did_you_mean(Some(nearest)))
+    )]
     UnknownJob {
         /// The name.
         name: String,

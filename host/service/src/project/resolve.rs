@@ -40,7 +40,8 @@ impl Page<'_> {
 pub(super) fn project(folder: &Path, path: &Path, text: &str) -> Result<Project, ProjectError> {
     let page = Page { path, text };
     let file: ProjectFile = toml::from_str(text).map_err(|error| {
-        page.wrong(&error.span().unwrap_or(0..0), explain(error.message()))
+        let span = error.span().unwrap_or(0..0);
+        page.wrong(&span, explain(error.message(), text.get(span.clone()).unwrap_or_default()))
     })?;
     let tenants = file
         .tenants
@@ -81,20 +82,63 @@ pub(super) fn project(folder: &Path, path: &Path, text: &str) -> Result<Project,
     Ok(Project { folder: folder.to_owned(), tenants, jobs, store })
 }
 
-/// Turns the parser's words about an unknown name into a question.
-fn explain(message: &str) -> String {
+/// Turns the parser's words into ours: an unknown name into a question, and Rust's types into what
+/// people write.
+fn explain(message: &str, there: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match (message.split_whitespace().next(), quoted.split_first()) {
         (Some("unknown"), Some((wrong, known))) if !known.is_empty() => {
             let what = if message.starts_with("unknown field") { "key" } else { "value" };
             let nearest = nearest(wrong, known.iter().copied());
-            format!(
+            return format!(
                 "unknown {what} `{wrong}`{} known: {}",
                 nearest.map_or_else(|| ";".to_owned(), |nearest| did_you_mean(Some(nearest))),
                 known.join(", ")
-            )
+            );
         }
-        _ => message.replace("missing field", "missing key").replace('\n', " "),
+        (Some("duplicate"), _) => {
+            return format!("`{there}` stands here a second time; remove one of the two");
+        }
+        _ => {}
+    }
+    if let Some((found, expected)) = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))
+        .and_then(|rest| rest.split_once(", expected "))
+    {
+        return format!("{} stands where {} is expected", written(found), wanted(expected));
+    }
+    message.replace("missing field", "missing key").replace('\n', " ")
+}
+
+/// Returns what stands in the file, by the parser's name for it.
+fn written(found: &str) -> String {
+    let found = found.replace('`', "");
+    match found.split_once(' ') {
+        Some(("string", text)) => format!("the text {text}"),
+        Some(("integer" | "floating", number)) => {
+            format!("the number {}", number.trim_start_matches("point "))
+        }
+        Some(("boolean", word)) => word.to_owned(),
+        _ => match found.as_str() {
+            "map" => "a table".to_owned(),
+            "sequence" => "a list".to_owned(),
+            _ => found,
+        },
+    }
+}
+
+/// Returns what should stand there, by the parser's name for it.
+fn wanted(expected: &str) -> &str {
+    match expected.split_whitespace().next_back() {
+        _ if expected.starts_with("struct ") => "a table",
+        Some("map") => "a table",
+        Some("string") => "a text",
+        Some("sequence") => "a list",
+        Some("boolean") => "true or false",
+        Some("u32" | "u64" | "usize") => "a whole number from 0",
+        Some("f32" | "f64" | "point") => "a number",
+        _ => expected,
     }
 }
 

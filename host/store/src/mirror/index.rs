@@ -71,7 +71,8 @@ pub(super) fn replace(
             .prepare_cached(
                 "UPDATE subject SET unplanned = 1 WHERE (job, kind, source) IN
                  (SELECT job, kind, source FROM subject_key
-                  WHERE job = ?1 AND attribute = ?2 AND value = ?3)",
+                  WHERE job = ?1 AND kind IN ('user', 'group', 'contact')
+                  AND attribute = ?2 AND value = ?3)",
             )?
             .execute(params![landing.job.as_str(), attribute, value])?;
     }

@@ -186,7 +186,8 @@ impl Landing {
             Side::Source => Ok(()),
             Side::Target => {
                 index::replace(transaction, self, id, state, &merged)?;
-                mark_target(transaction, &self.job, self.kind, id)
+                let moved = known_state != Some(state);
+                mark_target(transaction, &self.job, self.kind, id, moved)
             }
         }
     }
@@ -207,12 +208,14 @@ fn mark_source(
     Ok(())
 }
 
-/// Marks the subject that is linked to a target object, and those that refer to it.
+/// Marks the subject that is linked to a target object, and those that refer to it where it came or
+/// went (edge case 14).
 fn mark_target(
     transaction: &Transaction<'_>,
     job: &JobName,
     kind: ObjectKind,
     target: &str,
+    moved: bool,
 ) -> Result<(), StoreError> {
     let source: Option<String> = transaction
         .prepare_cached("SELECT source FROM link WHERE job = ?1 AND kind = ?2 AND target = ?3")?
@@ -226,5 +229,14 @@ fn mark_target(
             "UPDATE subject SET unplanned = 1 WHERE job = ?1 AND kind = ?2 AND source = ?3",
         )?
         .execute(params![job.as_str(), kind.as_str(), source])?;
+    if moved {
+        transaction
+            .prepare_cached(
+                "UPDATE subject SET unplanned = 1 WHERE (job, kind, source) IN
+                 (SELECT job, kind, source FROM reference_wish
+                  WHERE job = ?1 AND kind = ?2 AND referent = ?3)",
+            )?
+            .execute(params![job.as_str(), kind.as_str(), source])?;
+    }
     Ok(())
 }

@@ -5,12 +5,13 @@ use rusqlite::{Transaction, params};
 use syncline_directory::{
     AttributeName, Attributes, JobName, ObjectKind, ObjectState, TargetId, Value,
 };
-use syncline_planner::Standing;
+use syncline_planner::{Finding, Phase, Standing};
 
 use super::{OperationState, PlanId, PlannedOperation};
 use crate::{
     LogRecord, RunId, Store, StoreError, link, log,
     mirror::{Extent, Landing},
+    subject::spelled,
     to_json,
 };
 
@@ -135,6 +136,9 @@ impl Store {
                     planned.sequence,
                     state.as_str()
                 ])?;
+            if state == OperationState::Done && planned.phase == Phase::Objects {
+                link::finish(transaction, job, kind, source)?;
+            }
             if let Some((run, record)) = record {
                 log::insert(transaction, job, run, record)?;
                 if record.action == "create" && record.status == "success" {
@@ -167,10 +171,22 @@ fn stand(
     if !settled && state != OperationState::Failed {
         return Ok(());
     }
+    // The record of what was done has told the log of all that is known of the object.
+    let logged = if settled {
+        let findings: String = transaction
+            .prepare_cached(
+                "SELECT findings FROM subject WHERE job = ?1 AND kind = ?2 AND source = ?3",
+            )?
+            .query_row(params![job.as_str(), kind, source], |row| row.get(0))?;
+        let findings: Vec<Finding> = crate::from_json("findings", &findings)?;
+        Some(spelled(standing, &findings))
+    } else {
+        None
+    };
     transaction
         .prepare_cached(
-            "UPDATE subject SET state = ?4, reason_code = ?5, reason_text = ?6, unplanned = ?7
-             WHERE job = ?1 AND kind = ?2 AND source = ?3",
+            "UPDATE subject SET state = ?4, reason_code = ?5, reason_text = ?6, unplanned = ?7,
+             logged = ?8 WHERE job = ?1 AND kind = ?2 AND source = ?3",
         )?
         .execute(params![
             job.as_str(),
@@ -179,14 +195,15 @@ fn stand(
             standing.state.as_str(),
             standing.reason.code,
             standing.reason.text,
-            !settled
+            !settled,
+            logged
         ])?;
     Ok(())
 }
 
 /// Remembers attributes as written last and as held. The mirror is told at once rather than by the
 /// next delta, which may lag (graph.md, section 9.4).
-fn wrote(
+pub(super) fn wrote(
     transaction: &Transaction<'_>,
     job: &JobName,
     kind: ObjectKind,
@@ -225,7 +242,7 @@ fn wrote(
     )
 }
 
-fn set_deleted_by_us(
+pub(super) fn set_deleted_by_us(
     transaction: &Transaction<'_>,
     job: &JobName,
     kind: ObjectKind,

@@ -57,6 +57,21 @@ impl Store {
         })
     }
 
+    /// Takes an approval back, since its plan is being carried out.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn spend_approval(&self, job: &JobName, hash: &PlanHash) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            transaction.execute(
+                "DELETE FROM approval WHERE job = ?1 AND hash = ?2",
+                params![job.as_str(), hash.as_str()],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Returns when the approval of a plan expires, if somebody approved it.
     ///
     /// # Errors

@@ -42,12 +42,14 @@ impl Store {
     ) -> Result<Vec<ReferenceRow>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT wish.source, wish.attribute, wish.referent FROM reference_wish AS wish
-             JOIN subject ON subject.job = wish.job AND subject.kind = wish.kind
-                  AND subject.source = wish.source
-             WHERE wish.job = ?1 AND wish.kind = ?2 AND subject.run = ?3
+            "SELECT wish.source, wish.attribute, wish.referent
+             FROM subject INDEXED BY subject_unplanned
+             JOIN reference_wish AS wish ON wish.job = subject.job AND wish.kind = subject.kind
+                  AND wish.source = subject.source
+             WHERE subject.job = ?1 AND subject.kind = ?2 AND subject.unplanned = 1
+             AND subject.run = ?3 AND subject.source >= ?4
              AND (wish.source, wish.attribute) > (?4, ?5)
-             ORDER BY wish.source, wish.attribute LIMIT ?6",
+             ORDER BY subject.source, wish.attribute LIMIT ?6",
         )?;
         let (last_source, last_attribute) = after.map_or(("", ""), |last| {
             (last.source.as_str(), last.wish.attribute.as_str())
@@ -76,11 +78,12 @@ impl Store {
         rows.into_iter()
             .map(|(source, wish)| {
                 let (holds, written) = match linked(&connection, job, kind, &source)? {
-                    Some((link, held)) => (
+                    // What is made anew holds nothing of what its forerunner held.
+                    Some((link, held)) if held.state != ObjectState::Purged => (
                         reference(held.attributes.get(&wish.attribute)),
                         reference(link.written.get(&wish.attribute)),
                     ),
-                    None => (None, None),
+                    _ => (None, None),
                 };
                 let referent = match &wish.referent {
                     Some(referent) => find_referent(&connection, job, kind, referent, plan)?,
@@ -107,21 +110,47 @@ impl Store {
         job: &JobName,
         kind: ObjectKind,
         source: &SourceId,
-    ) -> Result<Option<TargetId>, StoreError> {
-        Ok(linked(&self.connection(), job, kind, source)?
-            .filter(|(_, held)| held.state == ObjectState::Live)
-            .map(|(link, _)| link.target))
+    ) -> Result<Option<LiveTarget>, StoreError> {
+        Ok(self
+            .connection()
+            .prepare_cached(
+                "SELECT link.target, link.made FROM link
+                 JOIN mirror ON mirror.job = link.job AND mirror.kind = link.kind
+                      AND mirror.side = 'target'
+                 JOIN mirror_object AS object ON object.mirror = mirror.id
+                      AND object.id = link.target AND object.state = 'live'
+                 WHERE link.job = ?1 AND link.kind = ?2 AND link.source = ?3",
+            )?
+            .query_row(
+                params![job.as_str(), kind.as_str(), source.as_str()],
+                |row| {
+                    Ok(LiveTarget {
+                        id: TargetId::new(row.get::<_, String>(0)?),
+                        made: row.get(1)?,
+                    })
+                },
+            )
+            .optional()?)
     }
 }
 
-fn reference(value: Option<&Value>) -> Option<TargetId> {
+/// A live target object of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveTarget {
+    /// The object.
+    pub id: TargetId,
+    /// When we made it, RFC 3339.
+    pub made: String,
+}
+
+pub(super) fn reference(value: Option<&Value>) -> Option<TargetId> {
     match value {
         Some(Value::Reference(id)) => Some(TargetId::new(id)),
         _ => None,
     }
 }
 
-fn linked(
+pub(super) fn linked(
     connection: &Connection,
     job: &JobName,
     kind: ObjectKind,

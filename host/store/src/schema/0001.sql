@@ -21,9 +21,9 @@ CREATE TABLE mirror_object (
     id TEXT NOT NULL,
     state TEXT NOT NULL,
     listing INTEGER NOT NULL,       -- the last full listing that showed it
-    attributes TEXT NOT NULL,
+    attributes TEXT NOT NULL,       -- long, hence a table with row ids
     PRIMARY KEY (mirror, id)
-) WITHOUT ROWID;
+);
 
 -- By which values a target object can be found; addresses under `mail`, in comparable form.
 CREATE TABLE mirror_key (
@@ -89,7 +89,7 @@ CREATE TABLE subject_key (
     tier INTEGER NOT NULL,
     PRIMARY KEY (job, kind, attribute, value, source)
 ) WITHOUT ROWID;
-CREATE INDEX subject_key_source ON subject_key (job, kind, source);
+CREATE INDEX subject_key_source ON subject_key (job, kind, source, tier);
 
 -- One to one, always.
 CREATE TABLE link (
@@ -102,9 +102,13 @@ CREATE TABLE link (
     written TEXT NOT NULL,          -- what we wrote last, by attribute
     made TEXT NOT NULL,
     announced INTEGER NOT NULL DEFAULT 0,   -- whether the log knows that it was made
+    unfinished INTEGER NOT NULL DEFAULT 1,  -- whether its first attributes are still to be written
+    pending TEXT,                   -- what the target has been asked to do with it, not answered yet
     PRIMARY KEY (job, kind, source),
     UNIQUE (job, kind, target)
-) WITHOUT ROWID;
+);
+CREATE INDEX link_pending ON link (job, kind, source) WHERE pending IS NOT NULL;
+CREATE INDEX link_unannounced ON link (job, kind, source) WHERE announced = 0;
 
 -- An object that we have asked the target to make, and whose answer is not known yet.
 CREATE TABLE intent (
@@ -164,8 +168,8 @@ CREATE TABLE operation (
     body TEXT NOT NULL,
     state TEXT NOT NULL,
     PRIMARY KEY (plan, phase, kind, source, sequence)
-) WITHOUT ROWID;
-CREATE INDEX operation_source ON operation (plan, kind, source);
+);
+CREATE INDEX operation_source ON operation (plan, kind, source, state);
 
 CREATE TABLE approval (
     hash TEXT NOT NULL,
@@ -200,6 +204,13 @@ CREATE TABLE generation (
     digest TEXT NOT NULL,
     layers TEXT NOT NULL,
     activated TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The two tenants that a job's memory is about.
+CREATE TABLE job_tenants (
+    job TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    target TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- A digest of what else a job's plans depend on: its policy and scope settings.

@@ -25,14 +25,15 @@ impl Store {
             for decided in verdicts {
                 transaction
                     .prepare_cached(
-                        "UPDATE subject SET verdict = ?4, undecided = 0, unplanned = 1
+                        "UPDATE subject SET verdict = ?4, undecided = ?5, unplanned = 1
                          WHERE job = ?1 AND kind = ?2 AND source = ?3",
                     )?
                     .execute(params![
                         job.as_str(),
                         kind.as_str(),
                         decided.source.as_str(),
-                        to_json(&decided.verdict)
+                        to_json(&decided.verdict),
+                        decided.again
                     ])?;
                 replace_keys(transaction, job, kind, &decided.source, &decided.keys)?;
             }
@@ -123,6 +124,9 @@ impl Store {
                          JOIN mirror ON mirror.id = mirror_member.mirror
                               AND mirror.job = ?1 AND mirror.side = 'source'
                               AND mirror.kind = 'group'
+                         JOIN mirror_object AS container ON container.mirror = mirror.id
+                              AND container.id = mirror_member.container
+                              AND container.state = 'live'
                          JOIN inside ON mirror_member.container = inside.id)
                      SELECT id FROM inside"
                 }
@@ -152,6 +156,19 @@ impl Store {
             )?;
             Ok(assigned as u64)
         })
+    }
+
+    /// Returns how many source objects the job's groups and people assign.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn assigned(&self, job: &JobName, kind: ObjectKind) -> Result<u64, StoreError> {
+        Ok(self.connection().query_row(
+            "SELECT count(*) FROM assignment WHERE job = ?1 AND kind = ?2",
+            params![job.as_str(), kind.as_str()],
+            |row| row.get(0),
+        )?)
     }
 
     /// Returns what the keys of a source object find, tier by tier.
@@ -187,6 +204,15 @@ impl Store {
         Ok(tiers.into_values().collect())
     }
 
+    /// Returns the target objects that hold an address, whatever keys the rules match by.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn holders(&self, job: &JobName, address: &str) -> Result<Vec<Candidate>, StoreError> {
+        candidates(&self.connection(), job, "mail", &address::comparable(address))
+    }
+
     /// Returns which object of the source a name in the project file was found to stand for.
     ///
     /// # Errors
@@ -206,6 +232,26 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()?)
+    }
+
+    /// Forgets what a name in the project file stood for, so that it is looked up again.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn forget_name(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            transaction.execute(
+                "DELETE FROM named_object WHERE job = ?1 AND kind = ?2 AND name = ?3",
+                params![job.as_str(), kind.as_str(), name],
+            )?;
+            Ok(())
+        })
     }
 
     /// Remembers which object of the source a name in the project file stands for.

@@ -20,18 +20,6 @@ impl ObjectKind {
             Self::Contact => "contact",
         }
     }
-
-    /// The generated glue reads an enum by this name.
-    #[cfg(target_family = "wasm")]
-    pub(crate) fn _lift(case: u8) -> Self {
-        match case {
-            0 => Self::User,
-            1 => Self::Group,
-            2 => Self::Contact,
-            // The runtime has checked the case against the type before the rule sees it.
-            _ => unreachable!("the contract has three kinds of object"),
-        }
-    }
 }
 
 /// One attribute value of one object. Multi-values are sets, in code-point order.

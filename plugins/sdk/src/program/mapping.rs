@@ -2,7 +2,7 @@
 
 use crate::{
     contract::{
-        Change, Context, Dependency, Mapped, MappingRow, MappingStage, Outcome, OutputDescription,
+        Change, Context, Mapped, MappingRow, MappingStage, Outcome, OutputDescription,
         Reason, Row, Shape, Value,
     },
     input::{At, Reads},
@@ -72,16 +72,22 @@ impl Mapping {
         ))
     }
 
-    /// Returns what becomes of one row.
-    pub(crate) fn apply(&self, context: &Context, row: MappingRow) -> Outcome {
+    /// Returns what becomes of one row, whose values move into the outcome. The changes go into an
+    /// empty list, which a caller may use again.
+    pub(crate) fn apply(
+        &self,
+        context: &Context,
+        row: &mut MappingRow,
+        mut changes: Vec<Change>,
+    ) -> Outcome {
         let MappingRow {
-            row: Row { mut source, target },
+            row: Row { source, target },
             earlier,
         } = row;
         let target = target.as_deref();
         let at = At {
             context,
-            source: &source,
+            source,
             target,
             earlier: None,
         };
@@ -92,14 +98,14 @@ impl Mapping {
             Ok(shape) => shape,
             Err(reason) => return Outcome::Hold(reason),
         };
-        let mut changes = Vec::with_capacity(self.wishes.len());
+        changes.reserve(self.wishes.len());
         for (index, wish) in self.wishes.iter().enumerate() {
             changes.push(match wish {
                 BoundWish::Copy {
                     position,
                     last,
                     absent,
-                } => match take(&mut source, *position, *last) {
+                } => match take(source, *position, *last) {
                     Some(Value::Absent) => absent.change(target.is_some()),
                     Some(value) => Change::Set(value),
                     None => Change::Refuse(missing(*position)),
@@ -109,7 +115,7 @@ impl Mapping {
                     let earlier = earlier.get(index);
                     let at = At {
                         context,
-                        source: &source,
+                        source,
                         target,
                         earlier,
                     };
@@ -154,20 +160,14 @@ fn bind_output(output: Output, reads: &mut Reads) -> (OutputDescription, BoundWi
         wish,
     } = output;
     let (wish, inputs) = match wish {
-        Wish::Copy { bind, absent } => {
-            let (_, inputs) = bind.bind(reads);
-            let [Dependency::Source(position)] = inputs[..] else {
-                unreachable!("a copy has one source column for its input")
-            };
-            (
-                BoundWish::Copy {
-                    position: position as usize,
-                    last: false,
-                    absent,
-                },
-                inputs,
-            )
-        }
+        Wish::Copy { column, absent } => (
+            BoundWish::Copy {
+                position: reads.source(column).position as usize,
+                last: false,
+                absent,
+            },
+            reads.take_dependencies(),
+        ),
         Wish::Constant(value) => (BoundWish::Constant(Change::set(value)), Vec::new()),
         Wish::Computed(step) => {
             let (step, inputs) = step.bind(reads);

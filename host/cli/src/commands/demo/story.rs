@@ -50,7 +50,7 @@ pub(super) async fn tell(folder: &Path, users: u32, seed: u64) -> anyhow::Result
             rules: RULES,
         },
     )?;
-    render::result(&format!(
+    render::say(&format!(
         "Two simulated tenants answer as Microsoft Graph does at {base_url}:\n\
          contoso with {users} users is the source, fabrikam the target.\n\
          The project is {}; its rules are {}: Microsoft's default mapping.",
@@ -58,7 +58,7 @@ pub(super) async fn tell(folder: &Path, users: u32, seed: u64) -> anyhow::Result
         Path::new("plugins").join(format!("{RULES}.wasm")).display(),
     ));
 
-    let progress = Arc::new(render::Progress::new());
+    let progress = Arc::new(render::Progress::of_a_story());
     let (sender, events) = mpsc::unbounded_channel();
     let observer = {
         let progress = progress.clone();
@@ -116,13 +116,17 @@ impl Story<'_> {
 
         self.heading("2. A week passes in contoso");
         let changes = self.simulator.pass_a_week(seed);
-        self.say(&week(&changes));
+        self.progress.result(&week(&changes));
         let second = self.cycle(|report| report.source_items > 0).await?;
         self.report(&second);
 
         self.heading("3. The client's own rules are copied into the plugins folder while it runs");
         let file = self.folder.join("plugins").join(format!("{RULES}.wasm"));
         self.drop_file(&file, new_project::CONTOSO_MERGER)?;
+        self.say(&format!(
+            "copied contoso-merger.wasm from outside the service over {}; it notices by itself",
+            file.display()
+        ));
         self.wait(|event| match event {
             Event::RulesPreviewed { generation, preview, .. } => {
                 Some(render::previewed(&generation, &preview))
@@ -133,7 +137,7 @@ impl Story<'_> {
             _ => None,
         })
         .await
-        .map(|text| self.say(&text))?;
+        .map(|text| self.progress.result(&text))?;
         self.wait(|event| match event {
             Event::RulesActivated { generation, layers, .. } => {
                 Some(render::activated(&generation, &layers))
@@ -147,6 +151,7 @@ impl Story<'_> {
 
         self.heading("4. A broken file is put in their place");
         self.drop_file(&file, b"not a component")?;
+        self.say(&format!("copied a text file over {}", file.display()));
         self.wait(|event| match event {
             Event::RulesRefused { reason, .. } => Some(reason),
             _ => None,
@@ -208,7 +213,7 @@ impl Story<'_> {
     }
 
     fn say(&self, text: &str) {
-        self.progress.result(text);
+        self.progress.say(text);
     }
 
     fn report(&self, report: &CycleReport) {
@@ -219,6 +224,7 @@ impl Story<'_> {
     fn log_and_summary(&self, service: &Service, project_file: &Path) -> anyhow::Result<()> {
         render::result("\n5. The log, a few records of each kind");
         let store = service.store();
+        let mut totals = Vec::new();
         for (action, status) in [
             (Some("create"), "success"),
             (Some("update"), "success"),
@@ -232,31 +238,35 @@ impl Story<'_> {
                 status: Some(status.to_owned()),
                 ..LogFilter::default()
             };
-            render::log_excerpt(store, &filter, 3)?;
+            totals.push(render::log_excerpt(store, &filter, 3)?);
         }
+        let [created, updated, deleted, skipped, warned, failed] = totals[..] else {
+            bail!("the log was asked for six kinds of records");
+        };
         let project = service.project();
         let job = project.job(None)?;
         let links = store.live_links(&job.name)?;
-        render::result(&format!(
-            "\nfabrikam holds {links} people of contoso, kept in step. What is left:\n{}",
-            render::aligned(
-                &[],
-                &[
-                    vec!["  project".to_owned(), project_file.display().to_string()],
-                    vec!["  state and log".to_owned(), project.store.display().to_string()],
-                    vec![
-                        "  where things stand".to_owned(),
-                        format!("syncline -C {} status", self.folder.display())
-                    ],
-                    vec![
-                        "  the whole log".to_owned(),
-                        format!("syncline -C {} log", self.folder.display())
-                    ],
-                ]
-            )
+        render::say(&format!(
+            "\nfabrikam holds {} of contoso, kept in step: {created} created, {updated} updated, \
+             {deleted} deleted, {failed} failed; {skipped} left out and {warned} to look at, each \
+             with its reason in the log.\n\
+             The simulated tenants end here. What is left:",
+            render::counted(links, "person", "people"),
         ));
+        let command = format!("{} -C {}", program(), self.folder.display());
+        render::result(&render::named(&[
+            ("  project", project_file.display().to_string()),
+            ("  state and log", project.store.display().to_string()),
+            ("  where things stand", format!("{command} status")),
+            ("  the whole log", format!("{command} log")),
+        ]));
         Ok(())
     }
+}
+
+/// Returns how this program was called, so that its next command can be copied.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "syncline".to_owned())
 }
 
 /// Returns what happened in the source, a line a kind of change.

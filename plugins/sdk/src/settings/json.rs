@@ -1,0 +1,826 @@
+//! JSON, read straight into the author's type.
+//!
+//! A component has only its settings to read, once, and in a small component `serde_json` with its
+//! numbers, positions and messages is a third of the code. This reader says where an error is by
+//! the path of the key; floating point is in a component only where its settings have some. Of
+//! other small readers `serde-json-core` is the nearest: it takes no untyped values, hence neither
+//! `flatten` nor `untagged`, and its errors have no path.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize,
+    de::{
+        self, DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess,
+        Unexpected, VariantAccess, Visitor, value::StrDeserializer,
+    },
+    forward_to_deserialize_any,
+};
+
+use crate::contract::SettingsError;
+
+/// How deep lists and objects may be nested: each level takes some of the stack.
+const DEPTH_MAX: u8 = 100;
+
+/// Returns the value that the whole text is.
+pub(super) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, SettingsError> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    let read = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    read.map_err(|error| *error.0)
+}
+
+/// An error on its way out, whose path grows as it goes. Boxed, so that results stay small.
+#[derive(Debug)]
+pub(super) struct Error(Box<SettingsError>);
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    #[cold]
+    #[inline(never)]
+    fn new(message: fmt::Arguments<'_>) -> Self {
+        Self(Box::new(SettingsError {
+            path: String::new(),
+            message: message.to_string(),
+        }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn under_key(mut self, key: &str) -> Self {
+        let path = &mut self.0.path;
+        if !path.is_empty() && !path.starts_with('[') {
+            path.insert(0, '.');
+        }
+        path.insert_str(0, key);
+        self
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn under_index(mut self, index: usize) -> Self {
+        let path = &mut self.0.path;
+        let dot = if path.is_empty() || path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        path.insert_str(0, &format!("[{index}]{dot}"));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<M: fmt::Display>(message: M) -> Self {
+        Self::new(format_args!("{message}"))
+    }
+
+    // Serde's own words for the next two would bring the formatting of floating point.
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format_args!(
+            "invalid type: {}, expected {expected}",
+            Found(found)
+        ))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(format_args!(
+            "invalid value: {}, expected {expected}",
+            Found(found)
+        ))
+    }
+}
+
+/// What was found in place of what was expected.
+struct Found<'a>(Unexpected<'a>);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self.0 {
+            Unexpected::Unit | Unexpected::Option => "null",
+            Unexpected::Bool(true) => "boolean `true`",
+            Unexpected::Bool(false) => "boolean `false`",
+            Unexpected::Unsigned(number) => return write!(formatter, "integer `{number}`"),
+            Unexpected::Signed(number) => return write!(formatter, "integer `{number}`"),
+            Unexpected::Char(letter) => return write!(formatter, "character `{letter}`"),
+            Unexpected::Str(text) => return write!(formatter, "string `{text}`"),
+            Unexpected::Other(other) => other,
+            Unexpected::Float(_) => "a number",
+            Unexpected::Seq => "a list",
+            Unexpected::Map => "an object",
+            Unexpected::Bytes(_)
+            | Unexpected::NewtypeStruct
+            | Unexpected::Enum
+            | Unexpected::UnitVariant
+            | Unexpected::NewtypeVariant
+            | Unexpected::TupleVariant
+            | Unexpected::StructVariant => "something else",
+        })
+    }
+}
+
+/// A place in a text.
+struct Reader<'de> {
+    text: &'de str,
+    at: usize,
+    depth: u8,
+}
+
+impl<'de> Reader<'de> {
+    #[cold]
+    #[inline(never)]
+    fn wanted(&self, what: &str) -> Error {
+        match self.text[self.at..].chars().next() {
+            None => Error::new(format_args!("it ends where {what} is expected")),
+            Some(found) => Error::new(format_args!(
+                "`{found}` at byte {} where {what} is expected",
+                self.at
+            )),
+        }
+    }
+
+    /// Returns the next byte.
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Returns the byte after the blanks.
+    #[inline(never)]
+    fn peek(&mut self) -> Option<u8> {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.byte() {
+            self.at += 1;
+        }
+        self.byte()
+    }
+
+    /// Moves past a mark, if it comes next.
+    fn take(&mut self, mark: u8) -> bool {
+        let found = self.peek() == Some(mark);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn end(&mut self) -> Result<()> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.wanted("the end")),
+        }
+    }
+
+    /// Moves past a word, of which the first letter is known.
+    fn word(&mut self, word: &str) -> Result<()> {
+        if !self.text[self.at..].starts_with(word) {
+            return Err(self.wanted("a value"));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// Moves past digits, of which there must be one.
+    fn digits(&mut self) -> Result<()> {
+        let start = self.at;
+        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start {
+            return Err(self.wanted("a digit"));
+        }
+        Ok(())
+    }
+
+    /// Moves past a number and returns its text.
+    #[inline(never)]
+    fn number(&mut self) -> Result<&'de str> {
+        let start = self.at;
+        self.at += usize::from(self.byte() == Some(b'-'));
+        if self.byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
+            self.digits()?;
+        }
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Moves past a text, of which the quotation mark is known.
+    #[inline(never)]
+    fn string(&mut self) -> Result<Cow<'de, str>> {
+        self.at += 1;
+        let mut text = Cow::Borrowed("");
+        loop {
+            let start = self.at;
+            while self
+                .byte()
+                .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | ..b' '))
+            {
+                self.at += 1;
+            }
+            // Cut at ASCII, so never inside of a letter.
+            let part = &self.text[start..self.at];
+            if text.is_empty() {
+                text = Cow::Borrowed(part);
+            } else {
+                text.to_mut().push_str(part);
+            }
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    text.to_mut().push(self.escaped()?);
+                }
+                _ => return Err(self.wanted("a letter or the end of the text")),
+            }
+        }
+    }
+
+    /// Moves past what follows a backslash.
+    fn escaped(&mut self) -> Result<char> {
+        let letter = match self.byte() {
+            Some(letter @ (b'"' | b'\\' | b'/')) => char::from(letter),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.code_point();
+            }
+            _ => return Err(self.wanted("an escape")),
+        };
+        self.at += 1;
+        Ok(letter)
+    }
+
+    /// Moves past one or two groups of digits that are one letter in UTF-16.
+    fn code_point(&mut self) -> Result<char> {
+        let first = self.hexadecimal()?;
+        let point = match first {
+            0xd800..0xdc00 if self.text[self.at..].starts_with("\\u") => {
+                self.at += 2;
+                let second = self.hexadecimal()?;
+                (0xdc00..0xe000)
+                    .contains(&second)
+                    .then(|| 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
+            }
+            _ => Some(first),
+        };
+        point
+            .and_then(char::from_u32)
+            .ok_or_else(|| self.wanted("the other half of a letter"))
+    }
+
+    fn hexadecimal(&mut self) -> Result<u32> {
+        let digits = self.text.as_bytes()[self.at..].iter().take(4);
+        let digits = digits.map_while(|&digit| char::from(digit).to_digit(16));
+        let (count, number) = digits.fold((0, 0), |(count, number), digit| {
+            (count + 1, number * 16 + digit)
+        });
+        if count < 4 {
+            return Err(self.wanted("four hexadecimal digits"));
+        }
+        self.at += 4;
+        Ok(number)
+    }
+
+    /// Returns that the next value is of another sort than expected.
+    #[cold]
+    #[inline(never)]
+    fn mismatch(&mut self, expected: &dyn Expected) -> Error {
+        let text;
+        let found = match self.peek() {
+            Some(b'n') => Unexpected::Unit,
+            Some(b't') => Unexpected::Bool(true),
+            Some(b'f') => Unexpected::Bool(false),
+            Some(b'[') => Unexpected::Seq,
+            Some(b'{') => Unexpected::Map,
+            Some(b'"') => match self.string() {
+                Ok(string) => {
+                    text = string;
+                    Unexpected::Str(&text)
+                }
+                Err(error) => return error,
+            },
+            Some(b'-' | b'0'..=b'9') => match self.number() {
+                Ok(number) => integer(number).map_or(Unexpected::Float(0.0), |number| match number {
+                    Integer::Unsigned(number) => Unexpected::Unsigned(number),
+                    Integer::Signed(number) => Unexpected::Signed(number),
+                }),
+                Err(error) => return error,
+            },
+            _ => return self.wanted("a value"),
+        };
+        de::Error::invalid_type(found, expected)
+    }
+
+    /// Reads a list or an object, up to its closing bracket.
+    fn nested<T>(&mut self, close: u8, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.at += 1;
+        if self.depth == DEPTH_MAX {
+            return Err(Error::new(format_args!("it is nested too deep")));
+        }
+        self.depth += 1;
+        let value = read(self)?;
+        self.depth -= 1;
+        if !self.take(close) {
+            return Err(self.wanted("a closing bracket"));
+        }
+        Ok(value)
+    }
+
+    fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+        self.nested(b']', |reader| {
+            visitor.visit_seq(Items {
+                reader,
+                close: b']',
+                count: 0,
+            })
+        })
+    }
+
+    fn object<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+        self.nested(b'}', |reader| {
+            visitor.visit_map(Entries {
+                items: Items {
+                    reader,
+                    close: b'}',
+                    count: 0,
+                },
+                key: Cow::Borrowed(""),
+            })
+        })
+    }
+
+    /// Reads what is not a number.
+    fn other<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+        match self.peek() {
+            Some(b'n') => {
+                self.word("null")?;
+                visitor.visit_unit()
+            }
+            Some(b't') => {
+                self.word("true")?;
+                visitor.visit_bool(true)
+            }
+            Some(b'f') => {
+                self.word("false")?;
+                visitor.visit_bool(false)
+            }
+            Some(b'"') => visit_text(self.string()?, visitor),
+            Some(b'[') => self.list(visitor),
+            Some(b'{') => self.object(visitor),
+            _ => Err(self.wanted("a value")),
+        }
+    }
+
+    fn integer<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+        if let Some(b'-' | b'0'..=b'9') = self.peek() {
+            let start = self.at;
+            match integer(self.number()?) {
+                Some(Integer::Unsigned(number)) => return visitor.visit_u64(number),
+                Some(Integer::Signed(number)) => return visitor.visit_i64(number),
+                None => self.at = start,
+            }
+        }
+        Err(self.mismatch(&visitor))
+    }
+
+    fn float<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
+        let Some(b'-' | b'0'..=b'9') = self.peek() else {
+            return Err(self.mismatch(&visitor));
+        };
+        match self.number()?.parse() {
+            Ok(number) => visitor.visit_f64(number),
+            Err(_) => Err(self.wanted("a number")),
+        }
+    }
+}
+
+enum Integer {
+    Unsigned(u64),
+    Signed(i64),
+}
+
+/// Returns the whole number that a number's text is, if it is one and not too large.
+fn integer(text: &str) -> Option<Integer> {
+    let unsigned = text.parse().map(Integer::Unsigned);
+    unsigned
+        .or_else(|_| text.parse().map(Integer::Signed))
+        .ok()
+}
+
+fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value> {
+    match text {
+        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+        Cow::Owned(text) => visitor.visit_string(text),
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            self.integer(visitor)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let Some(b'-' | b'0'..=b'9') = self.peek() else {
+            return self.other(visitor);
+        };
+        let start = self.at;
+        match integer(self.number()?) {
+            Some(Integer::Unsigned(number)) => visitor.visit_u64(number),
+            Some(Integer::Signed(number)) => visitor.visit_i64(number),
+            None => {
+                self.at = start;
+                self.float(visitor)
+            }
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(b'-' | b'0'..=b'9') = self.peek() {
+            self.number()?;
+            return visitor.visit_unit();
+        }
+        self.other(visitor)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.peek() {
+            Some(b't') => {
+                self.word("true")?;
+                visitor.visit_bool(true)
+            }
+            Some(b'f') => {
+                self.word("false")?;
+                visitor.visit_bool(false)
+            }
+            _ => Err(self.mismatch(&visitor)),
+        }
+    }
+
+    integers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.float(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.float(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.peek() {
+            Some(b'"') => visit_text(self.string()?, visitor),
+            _ => Err(self.mismatch(&visitor)),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.peek() == Some(b'n') {
+            self.word("null")?;
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.peek() == Some(b'n') {
+            self.word("null")?;
+            visitor.visit_unit()
+        } else {
+            Err(self.mismatch(&visitor))
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.peek() {
+            Some(b'[') => self.list(visitor),
+            _ => Err(self.mismatch(&visitor)),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.peek() {
+            Some(b'{') => self.object(visitor),
+            _ => Err(self.mismatch(&visitor)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.deserialize_map(visitor)
+    }
+
+    /// A variant is its name, or an object with the name for its key.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.peek() {
+            Some(b'"') => visitor.visit_enum(Variant { reader: self, content: false }),
+            Some(b'{') => self.nested(b'}', |reader| {
+                visitor.visit_enum(Variant { reader, content: true })
+            }),
+            _ => Err(self.mismatch(&visitor)),
+        }
+    }
+
+    forward_to_deserialize_any! { i128 u128 bytes byte_buf }
+}
+
+/// What stands in a list or an object, one after the other.
+struct Items<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    close: u8,
+    count: usize,
+}
+
+impl Items<'_, '_> {
+    /// Moves to the next one, if there is one.
+    #[inline(never)]
+    fn next(&mut self) -> Result<bool> {
+        if self.reader.peek() == Some(self.close) {
+            return Ok(false);
+        }
+        if self.count > 0 {
+            if !self.reader.take(b',') {
+                return Err(self.reader.wanted("a comma or a closing bracket"));
+            }
+            if self.reader.peek() == Some(self.close) {
+                return Err(self.reader.wanted("what follows the comma"));
+            }
+        }
+        self.count += 1;
+        Ok(true)
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        if !self.next()? {
+            return Ok(None);
+        }
+        match seed.deserialize(&mut *self.reader) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(error.under_index(self.count - 1)),
+        }
+    }
+}
+
+struct Entries<'r, 'de> {
+    items: Items<'r, 'de>,
+    key: Cow<'de, str>,
+}
+
+impl<'de> Entries<'_, 'de> {
+    /// Moves past the next key, if there is one.
+    #[inline(never)]
+    fn next(&mut self) -> Result<bool> {
+        if !self.items.next()? {
+            return Ok(false);
+        }
+        let reader = &mut *self.items.reader;
+        if reader.peek() != Some(b'"') {
+            return Err(reader.wanted("a key"));
+        }
+        self.key = reader.string()?;
+        if !reader.take(b':') {
+            return Err(reader.wanted("a colon"));
+        }
+        Ok(true)
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
+        if !self.next()? {
+            return Ok(None);
+        }
+        match seed.deserialize(Key(&self.key)) {
+            Ok(key) => Ok(Some(key)),
+            Err(error) => Err(error.under_key(&self.key)),
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
+        match seed.deserialize(&mut *self.items.reader) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.under_key(&self.key)),
+        }
+    }
+}
+
+/// A key: a text, or what the author's type takes for one.
+struct Key<'k>(&'k str);
+
+macro_rules! integer_keys {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match integer(self.0) {
+                Some(Integer::Unsigned(number)) => visitor.visit_u64(number),
+                Some(Integer::Signed(number)) => visitor.visit_i64(number),
+                None => visitor.visit_str(self.0),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Key<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        StrDeserializer::new(self.0).deserialize_enum(name, variants, visitor)
+    }
+
+    integer_keys! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
+    forward_to_deserialize_any! {
+        bool i128 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// A variant's name, and perhaps its content after it.
+struct Variant<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    content: bool,
+}
+
+impl<'r, 'de> EnumAccess<'de> for Variant<'r, 'de> {
+    type Error = Error;
+    type Variant = Content<'r, 'de>;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(
+        self,
+        seed: S,
+    ) -> Result<(S::Value, Content<'r, 'de>)> {
+        let Self { reader, content } = self;
+        if reader.peek() != Some(b'"') {
+            return Err(reader.wanted("a variant"));
+        }
+        let name = reader.string()?;
+        let variant = seed.deserialize(Key(&name))?;
+        let name = if content {
+            if !reader.take(b':') {
+                return Err(reader.wanted("a colon"));
+            }
+            Some(name)
+        } else {
+            None
+        };
+        Ok((variant, Content { reader, name }))
+    }
+}
+
+/// What belongs to a variant of this name; nothing where it was the name alone.
+struct Content<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    name: Option<Cow<'de, str>>,
+}
+
+impl<'de> Content<'_, 'de> {
+    fn read<T>(
+        self,
+        expected: &str,
+        read: impl FnOnce(&mut Reader<'de>) -> Result<T>,
+    ) -> Result<T> {
+        match self.name {
+            Some(name) => read(self.reader).map_err(|error| error.under_key(&name)),
+            None => Err(de::Error::invalid_type(
+                Unexpected::Other("a variant's name alone"),
+                &expected,
+            )),
+        }
+    }
+}
+
+impl<'de> VariantAccess<'de> for Content<'_, 'de> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<()> {
+        match self.name {
+            Some(_) => Deserialize::deserialize(self.reader),
+            None => Ok(()),
+        }
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value> {
+        self.read("a variant with a value", |reader| seed.deserialize(reader))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
+        self.read("a variant with a list", |reader| reader.deserialize_seq(visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.read("a variant with fields", |reader| reader.deserialize_map(visitor))
+    }
+}
