@@ -66,7 +66,7 @@ fn law_05_one_seed_gives_one_trace() {
 
 #[test]
 fn law_04_a_cycle_that_ends_anywhere_is_taken_up_by_the_next() {
-    for seed in 1..=8 {
+    for seed in 1..=3 {
         simulate(async {
             let undisturbed = Simulation::begin(settings(seed));
             let mut simulation = Simulation::begin(settings(seed));

@@ -4,6 +4,9 @@
 //! it says; `...` stands for anything. A block of `diff` edits the project file. Ports, times,
 //! durations, hashes and ids are compared by their form only, and so is what depends on how fast
 //! this machine is: the number of a run, and how much of its own writes a cycle reads back.
+//!
+//! With `RENEW_README=1` in the environment the test writes what is said now into README, to be looked
+//! at before it is committed.
 
 use std::{
     collections::BTreeSet,
@@ -152,13 +155,20 @@ impl Tour {
 
     /// Returns what was said, as README shows it.
     fn shown(&self, said: &str) -> String {
-        said.replace(&self.folder.path().display().to_string(), "/tmp")
+        let said = said
+            .replace(&self.folder.path().display().to_string(), "/tmp")
+            .replace(env!("CARGO_BIN_EXE_syncline"), "target/release/syncline");
+        match &self.simulator {
+            Some((_, address)) => said.replace(address, PORT),
+            None => said,
+        }
     }
 }
 
 /// Progress is for whoever waits: a line a step where stderr is no terminal, a bar where it is one.
 fn is_progress(line: &str) -> bool {
     line.split_once(": ").is_some_and(|(_, step)| {
+        let step = step.split(" (").next().unwrap_or_default();
         ["import source", "import target", "decide", "plan", "apply"].contains(&step)
     })
 }
@@ -178,7 +188,8 @@ fn words(line: &str) -> Vec<String> {
 
 /// Returns the lines of a text without what differs from run to run.
 fn comparable(text: &str) -> Vec<String> {
-    normal(text, Path::new("\0"))
+    let text = text.replace(" ms,", " ms").replace(" s,", " s");
+    normal(&text, Path::new("\0"))
         .lines()
         .map(|line| {
             let line = line
@@ -231,32 +242,91 @@ fn matches_line(pattern: &str, line: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// Returns what is said now in the place of what is shown, with as much left out.
+fn renewed(shown: &str, said: &str) -> String {
+    let said: Vec<&str> = said.trim().lines().collect();
+    let shown: Vec<&str> = shown.trim_end().lines().collect();
+    let parts: Vec<&[&str]> = shown.split(|line| line.trim() == "...").collect();
+    let mut lines = Vec::new();
+    let mut place = 0;
+    for (number, part) in parts.iter().enumerate() {
+        if number > 0 {
+            let again = |line: &&str| {
+                part.first()
+                    .is_some_and(|first| comparable(first) == comparable(line))
+            };
+            let resumed = said[place..]
+                .iter()
+                .position(again)
+                .map(|lines| place + lines);
+            place = resumed.unwrap_or_else(|| said.len().saturating_sub(part.len()).max(place));
+            lines.push("  ...");
+        }
+        let end = if number + 1 == parts.len() {
+            said.len()
+        } else {
+            (place + part.len()).min(said.len())
+        };
+        lines.extend(&said[place..end]);
+        place = end;
+    }
+    let kept = |line: &str| {
+        let line = comparable(line);
+        shown.iter().copied().find(|shown| {
+            shown.contains("...") && shown.trim() != "..." && matches(&comparable(shown), &line)
+        })
+    };
+    let lines: Vec<&str> = lines
+        .into_iter()
+        .map(|line| kept(line).unwrap_or(line))
+        .collect();
+    lines.join("\n")
+}
+
 #[test]
 #[cfg(unix)]
 fn the_tour_in_the_readme_says_what_it_shows() {
-    let readme = read(&repository().join("README.md"));
+    let path = repository().join("README.md");
+    let readme = read(&path);
+    let renew = std::env::var_os("RENEW_README").is_some();
     let mut tour = Tour {
         folder: tempfile::tempdir().expect("a temporary folder can be made"),
         simulator: None,
         exit_code: 0,
     };
     let mut walked = 0;
+    let mut rest = readme.as_str();
+    let mut renewed_readme = String::new();
     for block in blocks(&readme) {
-        match block.language.as_str() {
-            "diff" => tour.edit(&block.text),
-            "console" => {
-                for step in block.text.trim_start_matches("$ ").split("\n$ ") {
-                    let (command, shown) = step.split_once('\n').unwrap_or((step, ""));
-                    let said = tour.walk(command);
-                    assert!(
-                        matches(&comparable(shown), &comparable(&said)),
-                        "`{command}` is shown with\n{shown}\nand said\n{said}"
-                    );
-                    walked += 1;
-                }
-            }
-            _ => {}
+        if block.language == "diff" {
+            tour.edit(&block.text);
         }
+        if block.language != "console" {
+            continue;
+        }
+        for step in block.text.trim_start_matches("$ ").split("\n$ ") {
+            let (command, shown) = step.split_once('\n').unwrap_or((step, ""));
+            let said = tour.walk(command);
+            walked += 1;
+            let is_shown = matches(&comparable(shown), &comparable(&said));
+            assert!(
+                is_shown || renew,
+                "`{command}` is shown with\n{shown}\nand said\n{said}\nRENEW_README=1 renews README"
+            );
+            let begin = rest.find(step).expect("a block is a part of README") + command.len();
+            renewed_readme.push_str(&rest[..begin]);
+            rest = &rest[begin..];
+            if !is_shown {
+                renewed_readme.push('\n');
+                renewed_readme.push_str(&renewed(shown, &said));
+                // What is shown begins with the end of the command's line.
+                rest = &rest[1 + shown.trim_end().len()..];
+            }
+        }
+    }
+    renewed_readme.push_str(rest);
+    if renewed_readme != readme {
+        std::fs::write(&path, renewed_readme).expect("README can be written");
     }
     assert!(
         walked >= 10,

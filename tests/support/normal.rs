@@ -60,20 +60,17 @@ fn looks_like(word: &str, form: &str) -> bool {
         })
 }
 
-/// Replaces `in 1.2 s` and its like.
+/// Replaces `1.2 s` and its like.
 fn durations(text: &str) -> String {
-    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-    for place in 1..words.len() {
-        let unit = words[place].split('\n').next().unwrap_or_default().to_owned();
-        let is_number = words[place - 1].parse::<f64>().is_ok();
-        if is_number && (unit == "ms" || unit == "s") {
-            let rest = words[place].split_off(unit.len());
-            words[place - 1] = "[duration]".to_owned();
-            words[place] = rest;
-            if words[place].is_empty() {
-                words[place] = "\0".to_owned();
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let unit = word.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        match words.last_mut() {
+            Some(last) if (unit == "ms" || unit == "s") && last.parse::<f64>().is_ok() => {
+                *last = format!("[duration]{}", &word[unit.len()..]);
             }
+            _ => words.push(word.to_owned()),
         }
     }
-    words.join(" ").replace(" \0", "").replace("[duration] \n", "[duration]\n")
+    words.join(" ")
 }

@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     path::Path,
     sync::{Arc, Mutex},
     time::Duration,
@@ -52,7 +53,7 @@ pub(crate) struct Exchange {
     pub(crate) request: String,
     /// What was sent.
     pub(crate) body: String,
-    /// How it was answered.
+    /// How it was answered; 0 where it never was.
     pub(crate) status: u16,
     /// What was answered.
     pub(crate) answer: String,
@@ -234,7 +235,8 @@ fn open(folder: &Path, outside: &Outside, events: &Arc<Mutex<Vec<String>>>) -> S
 fn write_project(folder: &Path, simulator: &Simulator, target_settings: &str) {
     let mut text = String::new();
     for tenant in simulator.tenants() {
-        text += &format!(
+        write!(
+            text,
             "[tenants.{name}]\ntenant-id = \"{id}\"\nclient-id = \"{client}\"\n\
              credential = {{ secret-file = \"{name}.secret\" }}\n\
              cloud = {{ graph = \"{ROOT}\", login = \"{ROOT}\" }}\n{more}\n",
@@ -242,7 +244,8 @@ fn write_project(folder: &Path, simulator: &Simulator, target_settings: &str) {
             id = tenant.tenant_id,
             client = tenant.client_id,
             more = if tenant.name == "fabrikam" { target_settings } else { "" },
-        );
+        )
+        .expect("texts can be written");
         let secret = folder.join(format!("{}.secret", tenant.name));
         std::fs::write(secret, &tenant.client_secret).expect("a secret can be written");
     }
@@ -297,6 +300,21 @@ impl Wire {
         let tenant = self.tenant(&request);
         let line = format!("{} {}", request.method(), request.uri());
         let body = String::from_utf8_lossy(request.body()).into_owned();
+        // Written down before it is answered, since a crash may come between.
+        let place = {
+            let mut exchanges = self.exchanges.lock().expect("no panic");
+            exchanges.push(Exchange {
+                sent,
+                answered: sent,
+                tenant: tenant.clone(),
+                request: line,
+                body,
+                status: 0,
+                answer: String::new(),
+                retry_after: None,
+            });
+            exchanges.len() - 1
+        };
         let response =
             self.router.clone().oneshot(request.map(Body::from)).await.expect("never fails");
         let (parts, answer) = response.into_parts();
@@ -306,25 +324,21 @@ impl Wire {
         };
         let answer = to_bytes(answer, BODY_MAX).await.map_err(broken)?;
         let retry_after = parts.headers.get("retry-after");
-        let exchange = Exchange {
-            sent,
-            answered: self.clock.now(),
-            tenant,
-            request: line,
-            body,
-            status: parts.status.as_u16(),
-            answer: String::from_utf8_lossy(&answer).into_owned(),
-            retry_after: retry_after
-                .map(|text| text.to_str().expect("text").parse().expect("seconds")),
-        };
+        let mut exchanges = self.exchanges.lock().expect("no panic");
+        let exchange = &mut exchanges[place];
+        exchange.answered = self.clock.now();
+        exchange.status = parts.status.as_u16();
+        exchange.answer = String::from_utf8_lossy(&answer).into_owned();
+        exchange.retry_after =
+            retry_after.map(|text| text.to_str().expect("text").parse().expect("seconds"));
         if exchange.is_for_token() {
             let token: Json = serde_json::from_slice(&answer).unwrap_or_else(|_| json!({}));
             if let Some(token) = token["access_token"].as_str() {
                 let mut tokens = self.tokens.lock().expect("no panic");
-                tokens.insert(format!("Bearer {token}"), exchange.tenant.clone());
+                tokens.insert(format!("Bearer {token}"), tenant);
             }
         }
-        self.exchanges.lock().expect("no panic").push(exchange);
+        drop(exchanges);
         Ok(http::Response::from_parts(parts, answer))
     }
 }

@@ -3,16 +3,14 @@
 
 use syncline_service::Stop;
 
-use crate::render;
-
-/// Returns what is asked when a signal arrives.
-pub(crate) fn stop_on_signal() -> std::io::Result<Stop> {
+/// Returns what is asked when a signal arrives; the person who sent it is told so.
+pub(crate) fn stop_on_signal(tell: impl Fn(&str) + Send + 'static) -> std::io::Result<Stop> {
     let (switch, stop) = Stop::new();
     let mut arrived = signals()?;
     tokio::spawn(async move {
         arrived.next().await;
         switch.ask();
-        render::note("stopping after the writes in flight; once more to stop at once");
+        tell("stopping after the writes in flight; once more to stop at once");
         arrived.next().await;
         #[expect(clippy::exit, reason = "a second signal means at once")]
         std::process::exit(1);

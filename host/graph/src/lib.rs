@@ -36,7 +36,7 @@ pub use outside::{
     Clock, HttpsTransport, OsRandomness, Outside, Randomness, SeededRandomness, SystemClock,
     Transport, TransportError,
 };
-pub use pace::{Budget, Pace, PaceState};
+pub use pace::{Budget, Keeper, Pace, PaceState};
 pub use secret::Secret;
 pub use source::{DeletedPage, NamedGroup, Source};
 pub use target::Target;

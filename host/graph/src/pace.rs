@@ -81,6 +81,9 @@ pub struct PaceState {
     pub silent_until: Option<Timestamp>,
 }
 
+/// Keeps what of a [`Pace`] is to survive a restart. Called on the thread that waits to send.
+pub type Keeper = Box<dyn Fn(&PaceState) + Send + Sync>;
+
 /// What a request takes from the windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
@@ -116,6 +119,7 @@ struct Shared {
     writers: Turn<()>,
     callers: Turn<()>,
     ledger: Mutex<Ledger>,
+    keeper: Option<Keeper>,
 }
 
 #[derive(Debug)]
@@ -142,6 +146,27 @@ impl Pace {
 
     /// Returns a pace that goes on where another process stopped, if one did.
     pub fn resume(budget: Budget, state: Option<PaceState>, outside: &Outside) -> Self {
+        Self::make(budget, state, outside, None)
+    }
+
+    /// Returns a pace that goes on where another process stopped and that tells `keeper` its state
+    /// before each write is sent and with each silence, so that a process which dies has sent no
+    /// more than the next one knows of.
+    pub fn kept(
+        budget: Budget,
+        state: Option<PaceState>,
+        outside: &Outside,
+        keeper: Keeper,
+    ) -> Self {
+        Self::make(budget, state, outside, Some(keeper))
+    }
+
+    fn make(
+        budget: Budget,
+        state: Option<PaceState>,
+        outside: &Outside,
+        keeper: Option<Keeper>,
+    ) -> Self {
         let state = state.unwrap_or_default();
         Self(Arc::new(Shared {
             clock: Arc::clone(&outside.clock),
@@ -155,6 +180,7 @@ impl Pace {
                 strain: None,
                 last_read: None,
             }),
+            keeper,
         }))
     }
 
@@ -197,7 +223,11 @@ impl Pace {
             wait(clock, |now| self.ledger().wait_for_writes(now, cost)).await?;
         }
         let _turn = self.0.callers.lock().await;
-        wait(clock, |now| self.ledger().take(now, cost)).await
+        wait(clock, |now| self.ledger().take(now, cost)).await?;
+        if writing.is_some() {
+            self.keep();
+        }
+        Ok(())
     }
 
     /// Keeps every call of the application waiting for this long.
@@ -209,6 +239,14 @@ impl Pace {
                 .silent_until
                 .map_or(until, |before| before.max(until)),
         );
+        drop(ledger);
+        self.keep();
+    }
+
+    fn keep(&self) {
+        if let Some(keeper) = &self.0.keeper {
+            keeper(&self.state());
+        }
     }
 
     /// Takes note of `x-ms-throttle-limit-percentage`, which Graph sends from 0.8 on (graph.md,

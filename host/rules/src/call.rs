@@ -3,7 +3,7 @@
 //! A trap poisons a store for good and frees nothing, so an instance never serves a second call; a
 //! fresh one costs some 30 µs, which a batch does not feel.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
 
 use syncline_directory::PluginName;
 use wasmtime::{
@@ -14,7 +14,7 @@ use wasmtime::{
 use crate::{
     component::{Component, Exports},
     contract::{Measure, lifted, lowered},
-    engine::ticks,
+    engine::{exhausted, ticks},
     failure::Failure,
     guest::{Guest, MemoryExceeded},
     imports::UndeclaredTable,
@@ -175,13 +175,27 @@ impl Runtime {
     ) -> wasmtime::Result<(Instance, Result<lifted::Description, lifted::SettingsError>)> {
         // Before the instance is made: its start functions are code like any other.
         allot(store, &self.limits, self.limits.fuel_per_configure)?;
-        let instance = self.component.instance().instantiate(&mut *store)?;
+        let instance = instantiate(&self.component, store)?;
         let function = instance.get_typed_func::<Configure<'_>, Configured>(
             &mut *store,
             &self.component.exports().configure,
         )?;
         let (configured,) = function.call(&mut *store, (self.settings.as_str(),))?;
         Ok((instance, configured))
+    }
+}
+
+/// How long a call waits before it looks again for room in the pool.
+const TURN: Duration = Duration::from_millis(1);
+
+/// Makes an instance, as soon as there is room for one. Each call ends within its limits, so that
+/// there will be.
+fn instantiate(component: &Component, store: &mut Store<Guest>) -> wasmtime::Result<Instance> {
+    loop {
+        match component.instance().instantiate(&mut *store) {
+            Err(error) if exhausted(&error) => thread::sleep(TURN),
+            made => return made,
+        }
     }
 }
 
@@ -228,7 +242,7 @@ pub(crate) fn rehearse(component: &Component, limits: &Limits) -> Result<(), Reh
     );
     let mut store = store(component, limits, guest);
     let instance = allot(&mut store, limits, limits.fuel_per_configure)
-        .and_then(|()| component.instance().instantiate(&mut store))
+        .and_then(|()| instantiate(component, &mut store))
         .map_err(|error| Rehearsal::Start(failure(&error, &store)))?;
     let Exports {
         configure,

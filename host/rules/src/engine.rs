@@ -3,6 +3,7 @@
 //! Two engines compile: one optimises, one does not and serves components whose optimisation could
 //! take too long. Both count fuel alike, so which one ran a rule never shows in an answer.
 
+mod pool;
 mod ticker;
 
 use std::{fmt, sync::Arc};
@@ -17,6 +18,7 @@ use crate::{
     limits::Limits,
 };
 
+pub(crate) use pool::exhausted;
 pub(crate) use ticker::ticks;
 
 /// Why the engine could not be set up.
@@ -125,5 +127,5 @@ fn engine(limits: &Limits, level: OptLevel) -> Result<Engine, EngineError> {
         .max_wasm_stack(limits.stack_max)
         // Registering unwind tables is quadratic for a host that loads and unloads for months.
         .native_unwind_info(false);
-    Engine::new(&config).map_err(setup)
+    pool::engine(config, limits).map_err(setup)
 }

@@ -128,8 +128,6 @@ impl Service {
             after = window.last().cloned();
             answered += window.len() as u64;
             application.window(phase, window).await?;
-            let tenant = &self.project.tenants[&job.target];
-            self.tenants.save_pace(tenant, &self.store)?;
             self.store.progress(run, Step::Apply.name(), answered, total)?;
             self.emit(Event::Progress {
                 job: job.name.clone(),

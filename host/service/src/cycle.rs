@@ -9,7 +9,7 @@ use syncline_graph::{Source, Target};
 use syncline_planner::{Census, PlanHash, Trip};
 use syncline_rules::Generation;
 use syncline_store::{
-    PlanState, RunEnd, RunId, RunOutcome, StoreError, StoredPlan, SubjectSummary,
+    Fit,    PlanState, RunEnd, RunId, RunOutcome, StoreError, StoredPlan, SubjectSummary,
 };
 use tokio::time::Instant;
 
@@ -19,7 +19,7 @@ use crate::{
     planning::Planning,
     project::Job,
     record::{Named, RunStamp},
-    rules_folder::{Ends, KnownRules},
+    rules_folder::{Chosen, Ends, KnownRules},
     tenants::tenant_error,
 };
 
@@ -169,10 +169,6 @@ impl Service {
         };
         let steps = Steps { service: self, job, run, cycle, request, stop };
         let result = steps.walk(rules, &source, &target, &mut report).await;
-        // However it went: what Graph asked of one process holds for the next (law L14).
-        for tenant in [&job.source, &job.target] {
-            self.tenants.save_pace(&self.project.tenants[tenant], &self.store)?;
-        }
         let message = result.as_ref().err().map(|error| one_line(error));
         if result.is_err() {
             report.outcome = RunOutcome::Failed;
@@ -200,6 +196,7 @@ impl Service {
         &self,
         job: &Job,
         generations: &[&Generation],
+        fit: Fit,
         (source, target): (&Source, &Source),
     ) -> Result<(u64, u64), ServiceError> {
         let kind = ObjectKind::User;
@@ -226,6 +223,7 @@ impl Service {
             columns,
             ids: &[],
             subjects: side == Side::Source,
+            fit,
         };
         let read = self
             .import(&reading(Side::Source, &source_columns), source, tenant_error(Side::Source, job))
@@ -287,9 +285,12 @@ impl Steps<'_> {
     ) -> Result<(), ServiceError> {
         self.turn_to(Step::ImportSource)?;
         let reading = async {
-            let (ends, generation) = self.prepare(rules, source, target).await?;
+            let (ends, chosen) = self.prepare(rules, source, target).await?;
             let readers = (source, target.reader());
-            let read = self.service.import_for(self.job, &[&generation], readers).await?;
+            // While other rules wait, what they read is read too, and not listed anew each cycle.
+            let fit = if chosen.others_wait { Fit::AtLeast } else { Fit::Exact };
+            let generation = chosen.generation;
+            let read = self.service.import_for(self.job, &[&generation], fit, readers).await?;
             Ok::<_, ServiceError>((ends, generation, read))
         };
         // Reading is remembered page by page, so it can be dropped anywhere.
@@ -367,7 +368,7 @@ impl Steps<'_> {
         rules: KnownRules,
         source: &Source,
         target: &TargetEnd,
-    ) -> Result<(Ends, Generation), ServiceError> {
+    ) -> Result<(Ends, Chosen), ServiceError> {
         let service = self.service;
         let job = self.job;
         let ends = Ends {
@@ -377,11 +378,11 @@ impl Steps<'_> {
         self.check_tenants(&ends)?;
         service.store.settle_settings(&job.name, &settings_digest(job, &ends))?;
         let readers = (source, target.reader());
-        let generation = service
+        let chosen = service
             .settle_rules(job, rules, &ends, readers, self.request.activate)
             .await?;
-        service.store.run_uses(self.run, generation.digest().as_str())?;
-        Ok((ends, generation))
+        service.store.run_uses(self.run, chosen.generation.digest().as_str())?;
+        Ok((ends, chosen))
     }
 
     /// Refuses to apply what is remembered of one tenant to another: every object of the old one would

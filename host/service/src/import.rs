@@ -7,7 +7,7 @@
 use syncline_directory::{AttributeName, JobName, ObjectKind, Side};
 use syncline_graph::{DeltaChange, DeltaItem, DeltaNext, DeltaStart, GraphError, Source};
 use syncline_store::{
-    Listing, MemberChange, Mirror, MirrorProgress, PageChange, PageItem, PageNext,
+    Fit, Listing, MemberChange, Mirror, MirrorProgress, PageChange, PageItem, PageNext,
 };
 
 use crate::{Event, Service, ServiceError, Step};
@@ -24,6 +24,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) ids: &'a [String],
     /// Whether the objects are what the job keeps in step.
     pub(crate) subjects: bool,
+    /// Whether a listing that already selects more will do.
+    pub(crate) fit: Fit,
 }
 
 impl Service {
@@ -42,6 +44,7 @@ impl Service {
             columns: reading.columns,
             ids: reading.ids,
             subjects: reading.subjects,
+            fit: reading.fit,
         };
         let (mirror, progress) = self.store.open_mirror(&listing)?;
         let mut restarted = progress == MirrorProgress::Fresh;

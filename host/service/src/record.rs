@@ -49,6 +49,7 @@ impl Named<'_> {
 
 impl RunStamp {
     /// Returns the record of an operation.
+    #[expect(clippy::too_many_arguments, reason = "the parts of a record, each by name")]
     pub(crate) fn operation(
         &self,
         id: String,

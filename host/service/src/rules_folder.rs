@@ -10,11 +10,11 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-use syncline_directory::{ComponentDigest, JobName, ObjectKind, PluginName, Tenant};
+use syncline_directory::{ComponentDigest, GenerationDigest, JobName, ObjectKind, PluginName, Tenant};
 use syncline_graph::Source;
 use syncline_planner::guard;
 use syncline_rules::{ActivationError, Component, Context, Generation, LayerSpec, Tables};
-use syncline_store::{RememberedGeneration, RememberedLayer};
+use syncline_store::{Fit, RememberedGeneration, RememberedLayer};
 
 use crate::{
     Event, RulesError, Service, ServiceError,
@@ -40,6 +40,8 @@ pub(crate) struct Candidate {
 pub(crate) struct RulesMemory {
     admitted: Mutex<BTreeMap<ComponentDigest, Component>>,
     said: Mutex<BTreeMap<JobName, String>>,
+    /// The candidates that were weighed against an active generation and not let in.
+    left_out: Mutex<BTreeMap<JobName, (GenerationDigest, GenerationDigest)>>,
 }
 
 impl RulesMemory {
@@ -47,6 +49,14 @@ impl RulesMemory {
     fn is_news(&self, job: &JobName, text: &str) -> bool {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.insert(job.clone(), text.to_owned()).as_deref() != Some(text)
+    }
+
+    fn was_left_out(&self, job: &JobName, pair: &(GenerationDigest, GenerationDigest)) -> bool {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).get(job) == Some(pair)
+    }
+
+    fn leave_out(&self, job: &JobName, pair: (GenerationDigest, GenerationDigest)) {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).insert(job.clone(), pair);
     }
 }
 
@@ -56,6 +66,23 @@ pub(crate) struct KnownRules {
     pub(crate) folder: Result<Candidate, RulesError>,
     /// The last good generation.
     pub(crate) active: Option<Generation>,
+}
+
+/// Which rules a run uses.
+pub(crate) struct Chosen {
+    pub(crate) generation: Generation,
+    /// Whether other rules lie in the folder that are not let in.
+    pub(crate) others_wait: bool,
+}
+
+impl Chosen {
+    fn only(generation: Generation) -> Self {
+        Self { generation, others_wait: false }
+    }
+
+    fn before_others(generation: Generation) -> Self {
+        Self { generation, others_wait: true }
+    }
 }
 
 /// The two tenants of a job.
@@ -105,17 +132,9 @@ impl Service {
         Ok(Candidate { generation, layers, components })
     }
 
-    /// Returns the last good generation of a job's rules, if it has the layers that the job names.
+    /// Returns the last good generation of a job's rules.
     fn remembered_generation(&self, job: &Job) -> Result<Option<Generation>, ServiceError> {
         let Some(remembered) = self.store.active_generation(&job.name)? else { return Ok(None) };
-        let same_layers = remembered
-            .layers
-            .iter()
-            .map(|layer| &layer.plugin)
-            .eq(job.rules.iter().map(|rule| &rule.plugin));
-        if !same_layers {
-            return Ok(None);
-        }
         let mut specs = Vec::new();
         for layer in remembered.layers {
             let Some(bytes) = self.store.component(&layer.component)? else { return Ok(None) };
@@ -151,8 +170,13 @@ impl Service {
     /// folder, or the last good ones with what is wrong in the folder.
     pub(crate) fn known_rules(&self, job: &Job) -> Result<KnownRules, ServiceError> {
         let active = self.remembered_generation(job)?;
+        // Rules that the job no longer names, or not in this order, are no substitute.
+        let is_substitute = active.as_ref().is_some_and(|active| {
+            let named = job.rules.iter().map(|rule| &rule.plugin);
+            active.layers().iter().map(|layer| &layer.plugin).eq(named)
+        });
         match self.folder_candidate(job) {
-            Err(error) if active.is_none() => Err(error.into()),
+            Err(error) if !is_substitute => Err(error.into()),
             folder => Ok(KnownRules { folder, active }),
         }
     }
@@ -165,28 +189,26 @@ impl Service {
         ends: &Ends,
         readers: (&Source, &Source),
         activate: bool,
-    ) -> Result<Generation, ServiceError> {
+    ) -> Result<Chosen, ServiceError> {
         let (candidate, active) = match (rules.folder, rules.active) {
             (Err(error), Some(active)) => {
                 let reason = one_line(&error);
                 if self.rules_memory.is_news(&job.name, &reason) {
                     self.emit(Event::RulesRefused { job: job.name.clone(), reason });
                 }
-                return Ok(active);
+                return Ok(Chosen::only(active));
             }
             (Err(error), None) => return Err(error.into()),
             (Ok(candidate), Some(active))
                 if candidate.generation.digest() == active.digest() =>
             {
-                return Ok(active);
+                return Ok(Chosen::only(active));
             }
             (Ok(candidate), active) => match active {
                 // The first generation activates itself (design, section 11).
                 None => {
-                    self.try_rules(job, &candidate.generation, ends).map_err(|source| {
-                        RulesError::Trial { job: job.name.clone(), source }
-                    })?;
-                    return self.activate(job, candidate);
+                    self.try_rules(job, &candidate.generation, ends)?;
+                    return Ok(Chosen::only(self.activate(job, candidate)?));
                 }
                 Some(active) => (candidate, active),
             },
@@ -203,16 +225,25 @@ impl Service {
         ends: &Ends,
         readers: (&Source, &Source),
         activate: bool,
-    ) -> Result<Generation, ServiceError> {
+    ) -> Result<Chosen, ServiceError> {
         let digest = candidate.generation.digest().clone();
+        let pair = (active.digest().clone(), digest.clone());
+        if !activate && self.rules_memory.was_left_out(&job.name, &pair) {
+            return Ok(Chosen::before_others(active));
+        }
         // What the candidate reads beyond the active rules has to be there to preview it.
-        self.import_for(job, &[&active, &candidate.generation], readers).await?;
-        if let Err(error) = self.try_rules(job, &candidate.generation, ends) {
-            let reason = one_line(&error);
-            if self.rules_memory.is_news(&job.name, &format!("{digest} {reason}")) {
-                self.emit(Event::RulesRefused { job: job.name.clone(), reason });
+        let both = [&active, &candidate.generation];
+        self.import_for(job, &both, Fit::AtLeast, readers).await?;
+        match self.try_rules(job, &candidate.generation, ends) {
+            Err(ServiceError::Rules(error)) => {
+                let reason = one_line(&error);
+                if self.rules_memory.is_news(&job.name, &format!("{digest} {reason}")) {
+                    self.emit(Event::RulesRefused { job: job.name.clone(), reason });
+                }
+                self.rules_memory.leave_out(&job.name, pair);
+                return Ok(Chosen::before_others(active));
             }
-            return Ok(active);
+            tried => tried?,
         }
         let effect = self.preview_rules(job, &active, &candidate.generation, ends).await?;
         let trips = guard::judge(
@@ -240,7 +271,7 @@ impl Service {
             });
         }
         match obstacle {
-            None => self.activate(job, candidate),
+            None => Ok(Chosen::only(self.activate(job, candidate)?)),
             Some(reason) => {
                 if news {
                     self.emit(Event::RulesWait {
@@ -249,7 +280,8 @@ impl Service {
                         reason,
                     });
                 }
-                Ok(active)
+                self.rules_memory.leave_out(&job.name, pair);
+                Ok(Chosen::before_others(active))
             }
         }
     }
@@ -288,18 +320,16 @@ impl Service {
         job: &Job,
         generation: &Generation,
         ends: &Ends,
-    ) -> Result<(), syncline_rules::TrialError> {
+    ) -> Result<(), ServiceError> {
+        let failed = |source| RulesError::Trial { job: job.name.clone(), source };
         let context = self.rules_context(job, ends);
-        generation.try_samples(&context)?;
-        let rows = self
-            .store
-            .live_subjects(&job.name, context.kind, None, TRIED_ROWS)
-            .unwrap_or_default();
+        generation.try_samples(&context).map_err(failed)?;
+        let rows = self.store.live_subjects(&job.name, context.kind, None, TRIED_ROWS)?;
         let rows: Vec<_> = rows
             .iter()
             .filter_map(|row| mapping_row(generation, context.kind, row).ok())
             .collect();
-        generation.try_rows(&context, context.kind, &rows)
+        Ok(generation.try_rows(&context, context.kind, &rows).map_err(failed)?)
     }
 
     pub(crate) fn rules_context(&self, job: &Job, ends: &Ends) -> Context {

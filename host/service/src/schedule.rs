@@ -17,6 +17,9 @@ use crate::{
 /// How long the plugins folder has to be quiet before it is read: a copy in progress is not a file.
 const QUIET: Duration = Duration::from_millis(300);
 
+/// The longest that a restless folder is waited for.
+const RESTLESS_MAX: Duration = Duration::from_secs(10);
+
 impl Service {
     /// Runs every job on its schedule until asked to stop.
     ///
@@ -47,11 +50,14 @@ impl Service {
                 biased;
                 () = stop.asked() => break,
                 Some(()) = changes.recv() => {
-                    self.settle_down(&mut changes).await;
+                    let looking = async {
+                        self.settle_down(&mut changes).await;
+                        self.reload().await;
+                    };
                     tokio::select! {
                         biased;
                         () = stop.asked() => break,
-                        () = self.reload() => {}
+                        () = looking => {}
                     }
                 }
                 () = self.outside.clock.sleep(wait) => {
@@ -91,6 +97,10 @@ impl Service {
         }
         folders.sort();
         folders.dedup();
+        // A job can run on its last good rules without the folder, and the next file dropped needs it.
+        let plugins = self.project.plugins_folder();
+        std::fs::create_dir_all(&plugins)
+            .map_err(|source| ServiceError::State { folder: plugins, source })?;
         for folder in folders {
             watcher
                 .watch(&folder, RecursiveMode::NonRecursive)
@@ -100,13 +110,21 @@ impl Service {
         Ok((watcher, receiver))
     }
 
+    /// Waits until the folder is quiet, but not for ever: a folder that never is must not starve the
+    /// jobs.
     async fn settle_down(&self, changes: &mut mpsc::UnboundedReceiver<()>) {
-        loop {
-            tokio::select! {
-                biased;
-                Some(()) = changes.recv() => {}
-                () = self.outside.clock.sleep(QUIET) => break,
+        let quiet = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    Some(()) = changes.recv() => {}
+                    () = self.outside.clock.sleep(QUIET) => break,
+                }
             }
+        };
+        tokio::select! {
+            () = quiet => {}
+            () = self.outside.clock.sleep(RESTLESS_MAX) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 
 use syncline_directory::{AttributeName, ObjectKind, ObjectState, Side};
 use syncline_graph::Source;
-use syncline_store::Nesting;
+use syncline_store::{Fit, Nesting};
 
 use crate::{
     Service, ServiceError,
@@ -46,6 +46,7 @@ impl Service {
                 columns: &columns,
                 ids: if all { &[] } else { &group_ids },
                 subjects: false,
+                fit: Fit::Exact,
             };
             self.import(&reading, source, tenant_error(Side::Source, job)).await?;
         }

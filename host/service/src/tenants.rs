@@ -2,16 +2,18 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use syncline_directory::Side;
-use syncline_graph::{Application, Credential, GraphError, Outside, Pace, Secret, Source, Target};
+use syncline_graph::{
+    Application, Credential, GraphError, Keeper, Outside, Pace, PaceState, Secret, Source, Target,
+};
 use syncline_store::Store;
 
 use crate::{
     ServiceError,
-    project::{Job, Project, ProjectError, SecretPlace, TenantSettings},
+    project::{Job, Project, ProjectError, SecretPlace},
 };
 
 /// The paces of the project, by tenant and application: two names for one of them share one.
@@ -27,7 +29,7 @@ impl Tenants {
         project: &Project,
         job: &Job,
         outside: &Outside,
-        store: &Store,
+        store: &Arc<Store>,
     ) -> Result<Source, ServiceError> {
         let (application, pace) = self.prepare(project, &job.source, outside, store)?;
         Ok(Source::connect(outside.clone(), application, pace))
@@ -39,7 +41,7 @@ impl Tenants {
         project: &Project,
         job: &Job,
         outside: &Outside,
-        store: &Store,
+        store: &Arc<Store>,
     ) -> Result<Source, ServiceError> {
         let (application, pace) = self.prepare(project, &job.target, outside, store)?;
         Ok(Source::connect(outside.clone(), application, pace))
@@ -51,7 +53,7 @@ impl Tenants {
         project: &Project,
         job: &Job,
         outside: &Outside,
-        store: &Store,
+        store: &Arc<Store>,
     ) -> Result<Target, ServiceError> {
         let (application, pace) = self.prepare(project, &job.target, outside, store)?;
         Ok(Target::connect(outside.clone(), application, pace))
@@ -62,7 +64,7 @@ impl Tenants {
         project: &Project,
         tenant: &str,
         outside: &Outside,
-        store: &Store,
+        store: &Arc<Store>,
     ) -> Result<(Application, Pace), ServiceError> {
         let settings = &project.tenants[tenant];
         let application = Application {
@@ -78,26 +80,23 @@ impl Tenants {
         }
         let remembered = store.pace(&settings.tenant_id, &settings.client_id)?;
         let state = remembered.and_then(|text| serde_json::from_str(&text).ok());
-        let pace = Pace::resume(settings.budget, state, outside);
+        let pace = Pace::kept(settings.budget, state, outside, keeper(&key, store));
         paces.insert(key, pace.clone());
         Ok((application, pace))
     }
+}
 
-    /// Saves what of a tenant's write budget is used up (law L14).
-    pub(crate) fn save_pace(
-        &self,
-        settings: &TenantSettings,
-        store: &Store,
-    ) -> Result<(), ServiceError> {
-        let key = (settings.tenant_id.clone(), settings.client_id.clone());
-        let pace = self.paces.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(pace) = pace {
-            let state = serde_json::to_string(&pace.state())
-                .expect("a pace's state holds only numbers and times");
-            store.save_pace(&settings.tenant_id, &settings.client_id, &state)?;
+/// Returns what saves how much of a write budget is used up, before it is (law L14).
+fn keeper((tenant, client): &(String, String), store: &Arc<Store>) -> Keeper {
+    let (tenant, client, store) = (tenant.clone(), client.clone(), store.clone());
+    Box::new(move |state: &PaceState| {
+        let state =
+            serde_json::to_string(state).expect("a pace's state holds only numbers and times");
+        // A store that fails ends the run as soon as an answer is to be remembered.
+        if let Err(error) = store.save_pace(&tenant, &client, &state) {
+            tracing::error!(tenant, %error, "the pace cannot be saved");
         }
-        Ok(())
-    }
+    })
 }
 
 fn read_secret(tenant: &str, place: &SecretPlace) -> Result<Secret, ProjectError> {

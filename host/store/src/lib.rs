@@ -32,6 +32,7 @@ pub use generation::{RememberedGeneration, RememberedLayer};
 pub use link::{Intent, LinkRow};
 pub use log::{LogFilter, LogRecord};
 pub use mirror::{
+    Fit,
     Listing, MemberChange, Mirror, MirrorObject, MirrorProgress, PageChange, PageItem, PageNext,
 };
 pub use plan::{

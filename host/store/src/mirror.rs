@@ -32,6 +32,17 @@ pub struct Listing<'a> {
     pub ids: &'a [String],
     /// Whether its objects are what the job keeps in step, rather than what tells who is assigned.
     pub subjects: bool,
+    /// Whether a listing that already selects more will do.
+    pub fit: Fit,
+}
+
+/// Whether a listing that already selects more than is wanted will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Nothing beyond what is declared is read (law L8).
+    Exact,
+    /// It will: what is beyond is for rules that wait to become active, and would only be read again.
+    AtLeast,
 }
 
 /// How far the reading of a mirror has come.
@@ -160,7 +171,9 @@ impl Store {
                     MirrorProgress::Fresh,
                 ));
             };
-            if known_columns != columns || known_ids != ids {
+            let fits = known_columns == columns
+                || (listing.fit == Fit::AtLeast && covers(&known_columns, listing.columns)?);
+            if !fits || known_ids != ids {
                 transaction.execute(
                     "UPDATE mirror SET columns = ?2, ids = ?3 WHERE id = ?1",
                     params![id, columns, ids],
@@ -403,6 +416,12 @@ impl Store {
             |row| row.get(0),
         )?)
     }
+}
+
+/// Whether a listing that selects `known` selects all of `wanted`.
+fn covers(known: &str, wanted: &[AttributeName]) -> Result<bool, StoreError> {
+    let known: BTreeSet<AttributeName> = from_json("list of columns", known)?;
+    Ok(wanted.iter().all(|column| known.contains(column)))
 }
 
 fn begin_listing(transaction: &Transaction<'_>, mirror: i64) -> Result<(), StoreError> {

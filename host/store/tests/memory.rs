@@ -8,7 +8,7 @@ use syncline_planner::{
     Action, Census, Joined, Operation, PlanHasher, Standing, join, plan::State,
 };
 use syncline_store::{
-    Answer, Listing, LogFilter, LogRecord, MemberChange, Mirror, MirrorProgress, Nesting,
+    Answer, Fit, Listing, LogFilter, LogRecord, MemberChange, Mirror, MirrorProgress, Nesting,
     OperationState, PageChange, PageItem, PageNext, PlanId, PlanState, RunId, Store, StoreError,
     StoredVerdict,
 };
@@ -49,6 +49,7 @@ impl Memory {
             columns: &self.columns,
             ids: &[],
             subjects: side == Side::Source && kind == USER,
+            fit: Fit::Exact,
         }
     }
 
@@ -316,6 +317,17 @@ fn a_listing_that_selects_something_else_begins_afresh_and_forgets_nothing() {
         None,
         "not read is not the same as absent"
     );
+}
+
+#[test]
+fn a_listing_that_selects_more_will_do_while_rules_wait_for_it() {
+    let mut memory = Memory::new();
+    memory.listed(Side::Source, vec![present("a", &[])]);
+    memory.columns.pop();
+    let listing = Listing { fit: Fit::AtLeast, ..memory.listing(Side::Source, USER) };
+    let (_, progress) = memory.store.open_mirror(&listing).expect("a mirror can be opened");
+    assert_eq!(progress, MirrorProgress::Delta("delta".to_owned()));
+    assert_eq!(memory.open(Side::Source).1, MirrorProgress::Fresh, "law L8");
 }
 
 #[test]

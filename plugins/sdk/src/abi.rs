@@ -274,11 +274,15 @@ pub(crate) unsafe fn load_onto<T: Abi>(list: &mut Vec<T>, at: *const u8) {
 /// As for [`Abi::store`] of the list.
 #[inline(always)]
 unsafe fn store_all<T: Abi>(list: &mut Vec<T>, at: *mut u8) {
-    let room = room::<T>(list.len());
-    // SAFETY: there is room for each item.
+    let count = list.len();
+    let room = room::<T>(count);
+    // SAFETY: there is room for each item, and the items are read after the list has let go of them.
     unsafe {
-        store_place(room, list.len(), at);
-        for (index, item) in list.drain(..).enumerate() {
+        store_place(room, count, at);
+        list.set_len(0);
+        let items = list.as_ptr();
+        for index in 0..count {
+            let item = items.add(index).read();
             item.store(room.add(index * const { T::TYPE.size() }));
         }
     }
@@ -296,7 +300,8 @@ impl<T: Abi> Abi for Vec<T> {
 
     unsafe fn store(mut self, at: *mut u8) {
         // SAFETY: as the caller vouches.
-        unsafe { store_all(&mut self, at) }
+        unsafe { store_all(&mut self, at) };
+        mem::forget(self);
     }
 }
 

@@ -22,7 +22,8 @@ pub mod world {
 
 use std::{
     alloc::{Layout, alloc, realloc},
-    cell::RefCell,
+    cell::Cell,
+    mem::{self, ManuallyDrop},
     ptr,
 };
 
@@ -37,7 +38,7 @@ use crate::{
 };
 
 thread_local! {
-    static PROGRAM: RefCell<Option<Program>> = const { RefCell::new(None) };
+    static PROGRAM: Cell<Option<&'static Program>> = const { Cell::new(None) };
 }
 
 /// A panic ends the call in a trap, which says nothing of its own; this says where it was.
@@ -66,11 +67,14 @@ unsafe fn configure_by(
         0 => String::new(),
         _ => unsafe { String::from_raw_parts(settings, length, length) },
     };
-    answer::<Result<Description, SettingsError>>(configure(&settings).map(|program| {
-        let description = program.description().clone();
-        PROGRAM.set(Some(program));
-        description
-    }))
+    answer::<Result<Description, SettingsError>>(match configure(&settings) {
+        Ok(mut program) => {
+            let description = program.take_description();
+            PROGRAM.set(Some(Box::leak(Box::new(program))));
+            Ok(description)
+        }
+        Err(error) => Err(error),
+    })
 }
 
 /// Puts an answer where the host finds it.
@@ -91,7 +95,7 @@ pub unsafe fn decide(arguments: *const u8) -> *mut u8 {
     unsafe {
         stage::<Row, Verdict>(arguments, |program, context, places| {
             let part = program.part(context)?;
-            let mut row = Row::default();
+            let mut row = ManuallyDrop::new(Row::default());
             for (from, to) in places {
                 abi::load_row(&mut row, from);
                 part.verdict(context, &row).store(to);
@@ -111,7 +115,7 @@ pub unsafe fn keys(arguments: *const u8) -> *mut u8 {
     unsafe {
         stage::<Row, Result<Vec<Key>, Reason>>(arguments, |program, context, places| {
             let part = program.part(context)?;
-            let mut row = Row::default();
+            let mut row = ManuallyDrop::new(Row::default());
             for (from, to) in places {
                 abi::load_row(&mut row, from);
                 part.keys(context, &row).store(to);
@@ -131,11 +135,13 @@ pub unsafe fn apply(arguments: *const u8) -> *mut u8 {
     unsafe {
         stage::<MappingRow, Outcome>(arguments, |program, context, places| {
             let mapping = program.mapping(context)?;
-            let (mut row, mut changes) = (MappingRow::default(), Vec::new());
+            let mut row = ManuallyDrop::new(MappingRow::default());
+            let mut changes = Vec::new();
             for (from, to) in places {
                 abi::load_mapping_row(&mut row, from);
                 changes = abi::store_outcome(mapping.apply(context, &mut row, changes), to);
             }
+            mem::forget(changes);
             Ok(())
         })
     }
@@ -164,13 +170,14 @@ unsafe fn stage<Asked: Abi, Answer: Abi>(
         answers: (answers, const { Answer::TYPE.size() }),
         left: count,
     };
-    let answered = PROGRAM.with_borrow(|program| match program {
+    let answered = match PROGRAM.get() {
         Some(program) => answer_rows(program, &context, places),
         None => Err(Reason::new(
             "NotConfigured",
             "the host has not configured the rule",
         )),
-    });
+    };
+    mem::forget(context);
     let room = abi::room::<Result<Vec<Answer>, Reason>>(1);
     let content = const { Result::<Vec<Answer>, Reason>::TYPE.content() };
     // SAFETY: there is room for a result.

@@ -56,6 +56,18 @@ impl Program {
         &self.description
     }
 
+    /// Moves out what the rule says of itself, which is asked for once in a component.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn take_description(&mut self) -> Description {
+        let empty = Description {
+            name: String::new(),
+            version: String::new(),
+            summary: String::new(),
+            rulesets: Vec::new(),
+        };
+        std::mem::replace(&mut self.description, empty)
+    }
+
     pub(crate) fn decide(&self, context: &Context, rows: &[Row]) -> Result<Vec<Verdict>, Reason> {
         let part = self.part(context)?;
         Ok(rows.iter().map(|row| part.verdict(context, row)).collect())

@@ -13,7 +13,7 @@ pub struct NoSettings {}
 
 /// Reads settings; an empty text means the defaults.
 pub(crate) fn read<S: DeserializeOwned + Default>(json: &str) -> Result<S, SettingsError> {
-    if json.trim().is_empty() {
+    if json.bytes().all(|byte| byte.is_ascii_whitespace()) {
         return Ok(S::default());
     }
     json::read(json)

@@ -25,7 +25,10 @@ impl Plan {
     pub(super) async fn run(self, folder: &Path) -> anyhow::Result<End> {
         let progress = Arc::new(render::Progress::new());
         let service = open(folder, &progress)?;
-        let stop = signals::stop_on_signal()?;
+        let stop = signals::stop_on_signal({
+            let progress = progress.clone();
+            move |text| progress.note(text)
+        })?;
         let mut end = End::Done;
         let request = Request { mode: Mode::Preview, cause: "plan", activate: self.activate };
         for job in super::sync::named(service.project(), self.job.as_deref())? {

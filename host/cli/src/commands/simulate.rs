@@ -62,7 +62,7 @@ impl Simulate {
                 folder.display()
             ));
         }
-        let mut stop = signals::stop_on_signal()?;
+        let mut stop = signals::stop_on_signal(render::note)?;
         render::result(&simulator.ready_line(&base_url).to_string());
         syncline_simulator::serve(simulator, listener, async move { stop.asked().await }).await?;
         Ok(End::Done)

@@ -23,7 +23,10 @@ impl Sync {
     pub(super) async fn run(self, folder: &Path) -> anyhow::Result<End> {
         let progress = Arc::new(render::Progress::new());
         let service = open(folder, &progress)?;
-        let stop = signals::stop_on_signal()?;
+        let stop = signals::stop_on_signal({
+            let progress = progress.clone();
+            move |text| progress.note(text)
+        })?;
         let jobs = named(service.project(), self.job.as_deref())?;
         let request = Request { mode: Mode::Apply, cause: "sync", activate: self.activate };
         let mut end = End::Done;

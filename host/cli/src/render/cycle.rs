@@ -18,20 +18,16 @@ pub(crate) fn cycle(report: &CycleReport) {
 
 /// Returns how a cycle went, in a few lines.
 fn text(report: &CycleReport) -> String {
-    let mut lines = vec![format!(
-        "{}: run {} {} in {}",
-        report.job,
-        report.run.0,
-        match report.outcome {
-            RunOutcome::Done => "done",
-            RunOutcome::Partial => "finished, some objects failed",
-            RunOutcome::Held => "held by a guard, nothing was written",
-            RunOutcome::Stopped => "stopped; the next run goes on",
-            RunOutcome::Previewed => "previewed, nothing was written",
-            RunOutcome::Failed | RunOutcome::Interrupted => "failed",
-        },
-        duration(report.duration_ms)
-    )];
+    let (how, more) = match report.outcome {
+        RunOutcome::Done => ("done", ""),
+        RunOutcome::Partial => ("finished", ", some objects failed"),
+        RunOutcome::Held => ("held by a guard", ", nothing was written"),
+        RunOutcome::Stopped => ("stopped", "; the next run goes on"),
+        RunOutcome::Previewed => ("previewed", ", nothing was written"),
+        RunOutcome::Failed | RunOutcome::Interrupted => ("failed", ""),
+    };
+    let took = duration(report.duration_ms);
+    let mut lines = vec![format!("{}: run {} {how} in {took}{more}", report.job, report.run.0)];
     let mut rows = vec![
         ("  read", format!(
             "{} from the source, {} from the target, {} decided",

@@ -54,6 +54,11 @@ impl Progress {
         Self { telling: Telling::Cycles, ..Self::new() }
     }
 
+    /// Tells something in passing, beside the bar.
+    pub(crate) fn note(&self, text: &str) {
+        self.aside(|| note(text));
+    }
+
     /// Takes the bar off the screen.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.bar {
@@ -76,13 +81,19 @@ impl Progress {
                     bar.set_prefix(format!("{job}: sign in"));
                 }
             }
-            Event::RunEnded(report) if self.telling == Telling::Cycles => self.aside(|| cycle(report)),
-            Event::RunFailed { job, message, advice } => self.aside(|| {
+            Event::RunEnded(report) => {
+                self.clear();
+                if self.telling == Telling::Cycles {
+                    cycle(report);
+                }
+            }
+            Event::RunFailed { job, message, advice } => {
+                self.clear();
                 note(&format!("error: {job}: {message}"));
                 if let Some(advice) = advice {
                     note(&format!("hint: {advice}"));
                 }
-            }),
+            }
             Event::RulesPreviewed { generation, preview, .. } => {
                 self.aside(|| note(&rules::previewed(generation, preview)));
             }
@@ -101,7 +112,7 @@ impl Progress {
             Event::Watching { folder } => {
                 self.aside(|| note(&format!("watching {}", folder.display())));
             }
-            Event::RunEnded(_) | Event::Planned { .. } => {}
+            Event::Planned { .. } => {}
         }
     }
 

@@ -10,7 +10,7 @@ use syncline_store::{RememberedGeneration, Run, Store, SubjectSummary};
 
 use super::{
     cycle::{census_line, standing_line},
-    duration, named, result,
+    named, result,
 };
 use crate::commands::Output;
 
@@ -83,7 +83,10 @@ impl JobStatus {
             }
             _ if self.goes_on => {
                 let pace = Pace::of(run, Timestamp::now()).map(|pace| {
-                    let left = duration(pace.left_seconds * 1000);
+                    let left = match pace.left_seconds {
+                        seconds @ 0..120 => format!("{seconds} s"),
+                        seconds => format!("{} min", seconds.div_ceil(60)),
+                    };
                     format!(", {:.1} a second, about {left} left", pace.per_second)
                 });
                 format!(

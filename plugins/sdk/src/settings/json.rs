@@ -142,13 +142,24 @@ impl<'de> Reader<'de> {
     #[cold]
     #[inline(never)]
     fn wanted(&self, what: &str) -> Error {
-        match self.text[self.at..].chars().next() {
+        match self.rest().chars().next() {
             None => Error::new(format_args!("it ends where {what} is expected")),
             Some(found) => Error::new(format_args!(
                 "`{found}` at byte {} where {what} is expected",
                 self.at
             )),
         }
+    }
+
+    /// Returns what is still to be read. Nothing here stops inside of a letter, and if it did, this
+    /// would be the end of the text.
+    fn rest(&self) -> &'de str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Returns what was read since.
+    fn since(&self, start: usize) -> &'de str {
+        self.text.get(start..self.at).unwrap_or_default()
     }
 
     /// Returns the next byte.
@@ -181,7 +192,7 @@ impl<'de> Reader<'de> {
 
     /// Moves past a word, of which the first letter is known.
     fn word(&mut self, word: &str) -> Result<()> {
-        if !self.text[self.at..].starts_with(word) {
+        if !self.rest().starts_with(word) {
             return Err(self.wanted("a value"));
         }
         self.at += word.len();
@@ -219,7 +230,7 @@ impl<'de> Reader<'de> {
             self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             self.digits()?;
         }
-        Ok(&self.text[start..self.at])
+        Ok(self.since(start))
     }
 
     /// Moves past a text, of which the quotation mark is known.
@@ -236,7 +247,7 @@ impl<'de> Reader<'de> {
                 self.at += 1;
             }
             // Cut at ASCII, so never inside of a letter.
-            let part = &self.text[start..self.at];
+            let part = self.since(start);
             if text.is_empty() {
                 text = Cow::Borrowed(part);
             } else {
@@ -279,7 +290,7 @@ impl<'de> Reader<'de> {
     fn code_point(&mut self) -> Result<char> {
         let first = self.hexadecimal()?;
         let point = match first {
-            0xd800..0xdc00 if self.text[self.at..].starts_with("\\u") => {
+            0xd800..0xdc00 if self.rest().starts_with("\\u") => {
                 self.at += 2;
                 let second = self.hexadecimal()?;
                 (0xdc00..0xe000)
@@ -294,8 +305,8 @@ impl<'de> Reader<'de> {
     }
 
     fn hexadecimal(&mut self) -> Result<u32> {
-        let digits = self.text.as_bytes()[self.at..].iter().take(4);
-        let digits = digits.map_while(|&digit| char::from(digit).to_digit(16));
+        let digits = self.rest().bytes().take(4);
+        let digits = digits.map_while(|digit| char::from(digit).to_digit(16));
         let (count, number) = digits.fold((0, 0), |(count, number), digit| {
             (count + 1, number * 16 + digit)
         });
