@@ -52,8 +52,15 @@ impl Planning<'_> {
         let mut after: Option<SourceId> = None;
         let mut done = 0;
         loop {
-            let rows = store.unplanned(self.job, kind, after.as_ref(), CHUNK)?;
-            let Some(last) = rows.last() else { break };
+            let rows = store.unplanned(self.job, kind, self.run, after.as_ref(), CHUNK)?;
+            let Some(last) = rows.last() else {
+                // Whom this plan makes may have been waited for by objects that lie behind: another
+                // pass over what is marked now, until one finds nothing.
+                match after.take() {
+                    Some(_) => continue,
+                    None => break,
+                }
+            };
             after = Some(last.source.clone());
             done += rows.len() as u64;
             self.plan_chunk(store, context, plan, &rows)?;
@@ -116,6 +123,14 @@ impl Planning<'_> {
                 references,
             });
         }
+        let made: Vec<&SourceId> = operations
+            .iter()
+            .filter(|operation| {
+                matches!(operation.action, Action::Invite { .. } | Action::Restore { .. })
+            })
+            .map(|operation| &operation.source)
+            .collect();
+        store.mark_referrers(self.job, context.kind, &made)?;
         store.add_operations(plan, &operations)?;
         store.consider(self.job, context.kind, self.run, &considered)
     }

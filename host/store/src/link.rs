@@ -8,6 +8,7 @@ use syncline_planner::{Link, Ownership};
 use crate::{
     LogRecord, RunId, Store, StoreError, from_json, log,
     mirror::{Extent, Landing},
+    subject::mark_referrers,
     to_json,
 };
 
@@ -347,12 +348,5 @@ pub(crate) fn make(
     }
     forget_intent(transaction, job, kind, source)?;
     // Whoever refers to this object can do so now (edge case 14).
-    transaction
-        .prepare_cached(
-            "UPDATE subject SET unplanned = 1 WHERE (job, kind, source) IN
-             (SELECT job, kind, source FROM reference_wish
-              WHERE job = ?1 AND kind = ?2 AND referent = ?3)",
-        )?
-        .execute(params![job.as_str(), kind.as_str(), source.as_str()])?;
-    Ok(())
+    mark_referrers(transaction, job, kind, source.as_str())
 }

@@ -4,7 +4,7 @@ mod decide;
 mod survey;
 mod told;
 
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 use syncline_directory::{
     Attributes, JobName, MatchKey, ObjectKind, ObjectState, SourceId, Verdict,
 };
@@ -141,7 +141,8 @@ impl Store {
         self.subjects(job, kind, after, count, "", "object.state = 'live'")
     }
 
-    /// Returns up to `count` source objects whose plan may have changed, by id, after `after`.
+    /// Returns up to `count` source objects whose plan may have changed and that a run has not
+    /// considered yet, by id, after `after`.
     ///
     /// # Errors
     ///
@@ -150,11 +151,33 @@ impl Store {
         &self,
         job: &JobName,
         kind: ObjectKind,
+        run: RunId,
         after: Option<&SourceId>,
         count: usize,
     ) -> Result<Vec<SubjectRow>, StoreError> {
         let marked = "INDEXED BY subject_unplanned";
-        self.subjects(job, kind, after, count, marked, "subject.unplanned = 1")
+        let filter = format!("subject.unplanned = 1 AND subject.run IS NOT {}", run.0);
+        self.subjects(job, kind, after, count, marked, &filter)
+    }
+
+    /// Marks the objects that refer to these, which a plan is about to make or bring back: they can be
+    /// referred to now (edge case 14).
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn mark_referrers(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        referents: &[&SourceId],
+    ) -> Result<(), StoreError> {
+        self.transact(|transaction| {
+            for referent in referents {
+                mark_referrers(transaction, job, kind, referent.as_str())?;
+            }
+            Ok(())
+        })
     }
 
     fn subjects(
@@ -163,8 +186,8 @@ impl Store {
         kind: ObjectKind,
         after: Option<&SourceId>,
         count: usize,
-        index: &'static str,
-        filter: &'static str,
+        index: &str,
+        filter: &str,
     ) -> Result<Vec<SubjectRow>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(&format!(
@@ -317,4 +340,21 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// Marks the objects that refer to a source object.
+pub(crate) fn mark_referrers(
+    transaction: &Transaction<'_>,
+    job: &JobName,
+    kind: ObjectKind,
+    referent: &str,
+) -> Result<(), StoreError> {
+    transaction
+        .prepare_cached(
+            "UPDATE subject SET unplanned = 1 WHERE (job, kind, source) IN
+             (SELECT job, kind, source FROM reference_wish
+              WHERE job = ?1 AND kind = ?2 AND referent = ?3)",
+        )?
+        .execute(params![job.as_str(), kind.as_str(), referent])?;
+    Ok(())
 }

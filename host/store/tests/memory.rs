@@ -101,7 +101,7 @@ impl Memory {
     fn unplanned(&self) -> Vec<String> {
         let rows = self
             .store
-            .unplanned(&self.job, USER, None, 100)
+            .unplanned(&self.job, USER, RunId(0), None, 100)
             .expect("the store answers");
         rows.into_iter().map(|row| row.source.to_string()).collect()
     }

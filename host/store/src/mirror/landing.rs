@@ -8,7 +8,7 @@ use syncline_directory::{
 };
 
 use super::{PageChange, PageItem, index, parse_kind, parse_state};
-use crate::{StoreError, from_json, to_json};
+use crate::{StoreError, from_json, subject::mark_referrers, to_json};
 
 /// A mirror, opened for landing.
 pub(crate) struct Landing {
@@ -230,13 +230,7 @@ fn mark_target(
         )?
         .execute(params![job.as_str(), kind.as_str(), source])?;
     if moved {
-        transaction
-            .prepare_cached(
-                "UPDATE subject SET unplanned = 1 WHERE (job, kind, source) IN
-                 (SELECT job, kind, source FROM reference_wish
-                  WHERE job = ?1 AND kind = ?2 AND referent = ?3)",
-            )?
-            .execute(params![job.as_str(), kind.as_str(), source])?;
+        mark_referrers(transaction, job, kind, &source)?;
     }
     Ok(())
 }
