@@ -29,7 +29,7 @@ fn misfits(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
                     (export "initial-cwd" (func (result (option string)))))))"#,
             ),
         ),
-        ("too large", [good, &vec![0; 9 << 20]].concat()),
+        ("too large", vec![0; 9 << 20]),
     ]
 }
 
@@ -43,9 +43,19 @@ fn a_file_that_is_no_rule_is_refused_and_the_last_good_rules_go_on() {
     for (what, bytes) in &misfits {
         std::fs::write(&file, bytes).expect("the rules can be written");
         let message = rehearsal.refuses(2, &["sync"]);
-        write!(told, "{what}\n  {message}").expect("texts can be written");
+        // Where a file is cut off depends on what the rules were built to.
+        let message = message
+            .split(" (at offset")
+            .next()
+            .unwrap_or_default()
+            .trim_end();
+        writeln!(told, "{what}\n  {message}").expect("texts can be written");
     }
-    assert_eq!(rehearsal.stats("contoso")["requests"], json!({}), "nobody was asked for anything");
+    assert_eq!(
+        rehearsal.stats("contoso")["requests"],
+        json!({}),
+        "nobody was asked for anything"
+    );
     std::fs::write(&file, &good).expect("the rules can be written");
     rehearsal.expect(0, &["sync"]);
     let made = rehearsal.objects("fabrikam");
@@ -61,7 +71,11 @@ fn a_file_that_is_no_rule_is_refused_and_the_last_good_rules_go_on() {
     std::fs::remove_file(&file).expect("the rules can be removed");
     let message = rehearsal.refuses(0, &["sync"]);
     write!(told, "afterwards\n{message}").expect("texts can be written");
-    assert_eq!(rehearsal.objects("fabrikam"), made, "nothing was written, nothing was lost");
+    assert_eq!(
+        rehearsal.objects("fabrikam"),
+        made,
+        "nothing was written, nothing was lost"
+    );
     insta::assert_snapshot!(told);
 }
 
@@ -77,7 +91,11 @@ fn what_is_missing_is_looked_for_in_the_order_file_components_credentials_networ
     std::fs::rename(&component, &hidden).expect("the rules can be moved");
     let value = std::fs::read_to_string(&secret).expect("the secret can be read");
     std::fs::remove_file(&secret).expect("the secret can be removed");
-    let id = good.split('"').nth(1).expect("the first text is the tenant's id").to_owned();
+    let id = good
+        .split('"')
+        .nth(1)
+        .expect("the first text is the tenant's id")
+        .to_owned();
     let other = good.replace(&id, "11111111-2222-3333-4444-555555555555");
     std::fs::write(&project, other.replace("every =", "evry =")).expect("it can be written");
 
@@ -91,7 +109,11 @@ fn what_is_missing_is_looked_for_in_the_order_file_components_credentials_networ
     }
     std::fs::rename(&hidden, &component).expect("the rules can be moved");
     told += &rehearsal.refuses(2, &["sync"]);
-    assert_eq!(rehearsal.stats("contoso")["requests"], json!({}), "nobody was asked for anything");
+    assert_eq!(
+        rehearsal.stats("contoso")["requests"],
+        json!({}),
+        "nobody was asked for anything"
+    );
     std::fs::write(&secret, value).expect("the secret can be written");
     told += &rehearsal.refuses(2, &["sync"]);
     insta::assert_snapshot!(told);
@@ -110,16 +132,27 @@ fn settings_that_cannot_be_used_name_the_file_and_the_key() {
     });
     let settings = rehearsal.file("settings.toml");
     let mut told = rehearsal.refuses(2, &["sync"]);
-    for text in ["nulls = \"clear", "nulls = \"sometimes\"\n", "nulls = 5\n", "nuls = \"keep\"\n"] {
+    for text in [
+        "nulls = \"clear",
+        "nulls = \"sometimes\"\n",
+        "nulls = 5\n",
+        "nuls = \"keep\"\n",
+    ] {
         std::fs::write(&settings, text).expect("the settings can be written");
         // How the plugin words it is the plugin's matter.
         let message = rehearsal.refuses(2, &["sync"]);
-        let ours = message.split_once("`: ").map_or(message.as_str(), |(ours, _)| ours);
+        let ours = message
+            .split_once("`: ")
+            .map_or(message.as_str(), |(ours, _)| ours);
         told.push_str(ours.trim_end());
         told.push('\n');
     }
     insta::assert_snapshot!(told);
-    assert_eq!(rehearsal.stats("contoso")["requests"], json!({}), "nobody was asked for anything");
+    assert_eq!(
+        rehearsal.stats("contoso")["requests"],
+        json!({}),
+        "nobody was asked for anything"
+    );
     std::fs::write(&settings, "nulls = \"keep\"\n").expect("the settings can be written");
     rehearsal.expect(0, &["sync"]);
 }
@@ -127,8 +160,11 @@ fn settings_that_cannot_be_used_name_the_file_and_the_key() {
 #[test]
 fn layers_that_contradict_each_other_are_refused_by_name() {
     let rehearsal = Rehearsal::start(12, 1);
-    std::fs::write(rehearsal.file("plugins/hostile.wasm"), department_rule(Scope::Everybody))
-        .expect("the rules can be written");
+    std::fs::write(
+        rehearsal.file("plugins/hostile.wasm"),
+        department_rule(Scope::Everybody),
+    )
+    .expect("the rules can be written");
     let mut told = String::new();
     for rules in [
         r#"["entra-default", "hostile"]"#,
@@ -144,17 +180,26 @@ fn layers_that_contradict_each_other_are_refused_by_name() {
 #[test]
 fn law_11_a_rule_that_traps_on_one_object_costs_only_that_object_a_hold() {
     let rehearsal = Rehearsal::start(20, 1);
-    std::fs::write(rehearsal.file("plugins/hostile.wasm"), department_rule(Scope::Everybody))
-        .expect("the rules can be written");
+    std::fs::write(
+        rehearsal.file("plugins/hostile.wasm"),
+        department_rule(Scope::Everybody),
+    )
+    .expect("the rules can be written");
     rehearsal.edit_project(|text| {
-        set_rules(&text, r#"["entra-default", { plugin = "hostile", overrides = ["department"] }]"#)
+        set_rules(
+            &text,
+            r#"["entra-default", { plugin = "hostile", overrides = ["department"] }]"#,
+        )
     });
     rehearsal.expect(0, &["sync"]);
 
     // Three people with departments that the rule fails on, each changed in another way too, and one
     // who is well.
     let made: Vec<Json> = linked(&rehearsal).into_iter().take(4).collect();
-    for (person, department) in made.iter().zip(["!traps", "~never ends", "^takes it all", "Fine"]) {
+    for (person, department) in made
+        .iter()
+        .zip(["!traps", "~never ends", "^takes it all", "Fine"])
+    {
         let id = person["id"].as_str().expect("ids are text");
         let values = json!({ "department": department, "jobTitle": "Changed" });
         rehearsal.change("contoso", id, values);
@@ -166,7 +211,10 @@ fn law_11_a_rule_that_traps_on_one_object_costs_only_that_object_a_hold() {
         let held = counterpart(&before, person);
         let now = counterpart(&rehearsal.objects("fabrikam"), person);
         if place < 3 {
-            assert_eq!(now, held, "an object that the rule failed on stays as it is");
+            assert_eq!(
+                now, held,
+                "an object that the rule failed on stays as it is"
+            );
         } else {
             assert_eq!(now["department"], "Fine");
             assert_eq!(now["jobTitle"], "Changed");
@@ -235,7 +283,14 @@ fn reasons(log: &str) -> String {
     let mut records = csv::Reader::from_reader(log.as_bytes());
     let mut reasons: Vec<String> = records
         .records()
-        .map(|record| record.expect("the log is CSV").iter().next_back().unwrap_or("").to_owned())
+        .map(|record| {
+            record
+                .expect("the log is CSV")
+                .iter()
+                .next_back()
+                .unwrap_or("")
+                .to_owned()
+        })
         .filter(|reason| !reason.contains("Duplicate") && !reason.contains("Matched"))
         .collect();
     reasons.sort_unstable();

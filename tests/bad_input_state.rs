@@ -33,7 +33,9 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let set_version = |version: i64| {
         let connection = rusqlite::Connection::open(rehearsal.file("state/syncline.db"))
             .expect("the store can be opened");
-        connection.pragma_update(None, "user_version", version).expect("it has a version");
+        connection
+            .pragma_update(None, "user_version", version)
+            .expect("it has a version");
     };
     set_version(99);
     let mut told = String::new();
@@ -50,8 +52,11 @@ fn a_file_that_is_no_store_is_said_to_be_none() {
     let rehearsal = Rehearsal::start(12, 1);
     let store = rehearsal.file("state/syncline.db");
     std::fs::create_dir(rehearsal.file("state")).expect("a folder can be made");
-    std::fs::write(&store, "not a store, but longer than a header would be\n".repeat(9))
-        .expect("a file can be written");
+    std::fs::write(
+        &store,
+        "not a store, but longer than a header would be\n".repeat(9),
+    )
+    .expect("a file can be written");
     let mut told = String::new();
     for verb in ["sync", "status"] {
         told += &rehearsal.refuses(1, &[verb]);
@@ -71,7 +76,11 @@ fn a_state_folder_that_cannot_be_used_is_named() {
         told += &rehearsal.refuses(1, &[verb]);
     }
     insta::assert_snapshot!(told);
-    assert_eq!(rehearsal.stats("contoso")["requests"], json!({}), "nobody was asked for anything");
+    assert_eq!(
+        rehearsal.stats("contoso")["requests"],
+        json!({}),
+        "nobody was asked for anything"
+    );
     std::fs::remove_file(rehearsal.file("state")).expect("the file can be removed");
     rehearsal.expect(0, &["sync"]);
 }

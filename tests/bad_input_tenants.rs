@@ -19,30 +19,51 @@ fn a_credential_that_is_missing_or_wrong_is_named_and_never_shown() {
     let good = std::fs::read_to_string(&project).expect("the project file can be read");
     let secret = rehearsal.file("contoso.secret");
     let value = std::fs::read_to_string(&secret).expect("the secret can be read");
-    let client_id = good.split('"').nth(3).expect("the second text is the client id").to_owned();
+    let client_id = good
+        .split('"')
+        .nth(3)
+        .expect("the second text is the client id")
+        .to_owned();
     let mut told = String::new();
 
     rehearsal.edit_project(|text| {
-        text.replace("secret-file = \"contoso.secret\"", "secret-env = \"SYNCLINE_TEST_NO_SECRET\"")
+        text.replace(
+            "secret-file = \"contoso.secret\"",
+            "secret-env = \"SYNCLINE_TEST_NO_SECRET\"",
+        )
     });
     write!(told, "no variable\n  {}", rehearsal.refuses(2, &["sync"])).expect("text");
     std::fs::write(&project, &good).expect("the project file can be written");
-    for (what, text) in [
-        ("empty", "\n"),
-        ("two lines", "one\ntwo\n"),
-        ("wrong", "fZ~8Q~not-the-secret-of-this-application\n"),
+    for (what, text, exit_code) in [
+        ("empty", "\n", 2),
+        ("two lines", "one\ntwo\n", 2),
+        ("wrong", "fZ~8Q~not-the-secret-of-this-application\n", 1),
     ] {
         std::fs::write(&secret, text).expect("the secret can be written");
-        write!(told, "{what}\n  {}", rehearsal.refuses(2, &["sync"])).expect("text");
+        let refusal = rehearsal.refuses(exit_code, &["sync"]);
+        write!(told, "{what}\n  {refusal}").expect("text");
     }
     std::fs::write(&secret, value).expect("the secret can be written");
     let other = "11111111-2222-3333-4444-555555555555";
     rehearsal.edit_project(|text| text.replace(&client_id, other));
-    write!(told, "unknown application\n  {}", rehearsal.refuses(2, &["sync"])).expect("text");
+    write!(
+        told,
+        "unknown application\n  {}",
+        rehearsal.refuses(1, &["sync"])
+    )
+    .expect("text");
     std::fs::write(&project, &good).expect("the project file can be written");
-    let tenant = good.split('"').nth(1).expect("the first text is the tenant's id");
+    let tenant = good
+        .split('"')
+        .nth(1)
+        .expect("the first text is the tenant's id");
     rehearsal.edit_project(|text| text.replace(tenant, "nobody.onmicrosoft.com"));
-    write!(told, "unknown tenant\n  {}", rehearsal.refuses(2, &["sync"])).expect("text");
+    write!(
+        told,
+        "unknown tenant\n  {}",
+        rehearsal.refuses(1, &["sync"])
+    )
+    .expect("text");
     insta::assert_snapshot!(told);
 
     std::fs::write(&project, &good).expect("the project file can be written");
@@ -57,7 +78,11 @@ fn an_assignment_that_means_nobody_or_several_is_refused_by_name() {
     assert!(groups.len() >= 2, "the source has groups");
     let id = |place: usize| groups[place]["id"].as_str().expect("ids are text");
     for place in [0, 1] {
-        rehearsal.change("contoso", id(place), json!({ "displayName": "Two of a kind" }));
+        rehearsal.change(
+            "contoso",
+            id(place),
+            json!({ "displayName": "Two of a kind" }),
+        );
     }
     let project = rehearsal.file("syncline.toml");
     let good = std::fs::read_to_string(&project).expect("the project file can be read");
@@ -69,7 +94,10 @@ fn an_assignment_that_means_nobody_or_several_is_refused_by_name() {
         "people = [\"nobody@contoso.com\"]",
     ] {
         rehearsal.edit_project(|_| {
-            good.replace("scope = \"all\"", &format!("scope = \"assigned\", {assigned}"))
+            good.replace(
+                "scope = \"all\"",
+                &format!("scope = \"assigned\", {assigned}"),
+            )
         });
         write!(told, "{assigned}\n  {}", rehearsal.refuses(2, &["sync"])).expect("text");
     }
@@ -96,7 +124,11 @@ fn a_refusal_for_a_while_is_sat_out() {
     }
     rehearsal.expect(0, &["sync"]);
     let faults = |tenant| rehearsal.stats(tenant)["faults"].as_u64().unwrap_or(0);
-    assert_eq!(faults("contoso") + faults("fabrikam"), 4, "each of them was met");
+    assert_eq!(
+        faults("contoso") + faults("fabrikam"),
+        4,
+        "each of them was met"
+    );
     let made = invited(&rehearsal);
     assert!(made > 0, "people were made");
     rehearsal.expect(0, &["sync"]);
@@ -114,7 +146,11 @@ fn an_answer_that_is_lost_on_the_way_makes_nobody_twice() {
         rehearsal.fault(fault);
     }
     let output = rehearsal.run(&["sync"]);
-    assert!(matches!(output.status.code(), Some(0 | 4)), "{}", rehearsal.checked(&output));
+    assert!(
+        matches!(output.status.code(), Some(0 | 4)),
+        "{}",
+        rehearsal.checked(&output)
+    );
     rehearsal.expect(0, &["sync"]);
     let made = invited(&rehearsal);
     assert!(made > 0, "people were made");
@@ -130,19 +166,49 @@ fn a_refusal_for_good_ends_the_run_with_what_to_do_and_the_next_run_completes() 
     let rehearsal = Rehearsal::start(12, 1);
     let mut told = String::new();
     for (what, fault) in [
-        ("401", json!({ "tenant": "contoso", "path_contains": "/v1.0/", "status": 401 })),
-        ("403 on reading", json!({ "tenant": "contoso", "path_contains": "delta", "status": 403 })),
-        ("403 on the target", json!({ "tenant": "fabrikam", "path_contains": "delta", "status": 403 })),
-        ("404", json!({ "tenant": "contoso", "path_contains": "delta", "status": 404 })),
-        ("400", json!({ "tenant": "contoso", "path_contains": "delta", "status": 400 })),
-        ("HTML", json!({ "tenant": "contoso", "path_contains": "delta", "status": 200, "body": "html" })),
-        ("cut off", json!({ "tenant": "contoso", "path_contains": "delta", "status": 200, "body": "garbage" })),
-        ("empty", json!({ "tenant": "contoso", "path_contains": "delta", "status": 200, "body": "empty" })),
-        ("HTML for a refusal", json!({ "tenant": "contoso", "path_contains": "delta", "status": 403, "body": "html" })),
+        (
+            "401",
+            json!({ "tenant": "contoso", "path_contains": "/v1.0/", "status": 401 }),
+        ),
+        (
+            "403 on reading",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 403 }),
+        ),
+        (
+            "403 on the target",
+            json!({ "tenant": "fabrikam", "path_contains": "delta", "status": 403 }),
+        ),
+        (
+            "404",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 404 }),
+        ),
+        (
+            "400",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 400 }),
+        ),
+        (
+            "HTML",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 200, "body": "html" }),
+        ),
+        (
+            "cut off",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 200, "body": "garbage" }),
+        ),
+        (
+            "empty",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 200, "body": "empty" }),
+        ),
+        (
+            "HTML for a refusal",
+            json!({ "tenant": "contoso", "path_contains": "delta", "status": 403, "body": "html" }),
+        ),
     ] {
         rehearsal.fault(fault);
         let message = rehearsal.refuses(1, &["sync"]);
-        let message = message.lines().filter(|line| !line.contains(": import ")).collect::<Vec<_>>();
+        let message = message
+            .lines()
+            .filter(|line| !line.contains(": import "))
+            .collect::<Vec<_>>();
         writeln!(told, "{what}\n  {}", message.join("\n  ")).expect("text");
         rehearsal.no_faults();
     }
@@ -157,9 +223,18 @@ fn a_refusal_for_good_ends_the_run_with_what_to_do_and_the_next_run_completes() 
 #[test]
 fn an_outage_for_good_ends_the_run_after_a_bounded_number_of_tries() {
     let cases: [(&str, Option<Json>); 4] = [
-        ("500", Some(json!({ "tenant": "contoso", "path_contains": "delta", "status": 500 }))),
-        ("503 on the target", Some(json!({ "tenant": "fabrikam", "path_contains": "delta", "status": 503 }))),
-        ("closed", Some(json!({ "tenant": "contoso", "path_contains": "delta", "drop": "before" }))),
+        (
+            "500",
+            Some(json!({ "tenant": "contoso", "path_contains": "delta", "status": 500 })),
+        ),
+        (
+            "503 on the target",
+            Some(json!({ "tenant": "fabrikam", "path_contains": "delta", "status": 503 })),
+        ),
+        (
+            "closed",
+            Some(json!({ "tenant": "contoso", "path_contains": "delta", "drop": "before" })),
+        ),
         ("nobody there", None),
     ];
     let told: Vec<String> = thread::scope(|scope| {
@@ -178,13 +253,18 @@ fn an_outage_for_good_ends_the_run_after_a_bounded_number_of_tries() {
                         rehearsal.expect(0, &["sync"]);
                         assert!(invited(&rehearsal) > 0, "people were made");
                     }
-                    let lines: Vec<_> =
-                        message.lines().filter(|line| !line.contains(": import ")).collect();
+                    let lines: Vec<_> = message
+                        .lines()
+                        .filter(|line| !line.contains(": import "))
+                        .collect();
                     format!("{what}\n  {}", lines.join("\n  "))
                 })
             })
             .collect();
-        running.into_iter().map(|thread| thread.join().expect("the case holds")).collect()
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("the case holds"))
+            .collect()
     });
     insta::assert_snapshot!(told.join("\n"));
 }
@@ -234,19 +314,34 @@ fn one_object_that_the_target_refuses_fails_alone_and_is_tried_again() {
         let mail = user["mail"].as_str().expect("people have addresses");
         let source = rehearsal.user("contoso", "mail", mail);
         let id = source["id"].as_str().expect("ids are text");
-        rehearsal.change("contoso", id, json!({ "jobTitle": format!("Title {place}") }));
+        rehearsal.change(
+            "contoso",
+            id,
+            json!({ "jobTitle": format!("Title {place}") }),
+        );
     }
     let id = |place: usize| ours[place]["id"].as_str().expect("ids are text");
     rehearsal.fault(json!({ "tenant": "fabrikam", "method": "PATCH", "path_contains": id(0),
         "status": 400, "message": "Invalid value specified for property 'jobTitle' of resource 'User'." }));
-    rehearsal.fault(json!({ "tenant": "fabrikam", "method": "PATCH", "path_contains": id(1),
-        "status": 403 }));
+    rehearsal.fault(
+        json!({ "tenant": "fabrikam", "method": "PATCH", "path_contains": id(1),
+        "status": 403 }),
+    );
     let output = rehearsal.run(&["sync"]);
-    assert_eq!(output.status.code(), Some(4), "{}", rehearsal.checked(&output));
+    assert_eq!(
+        output.status.code(),
+        Some(4),
+        "{}",
+        rehearsal.checked(&output)
+    );
     let stdout = normal(&String::from_utf8_lossy(&output.stdout), rehearsal.folder());
     let log = rehearsal.expect(0, &["log", "--status", "failure"]);
     insta::assert_snapshot!(format!("{stdout}\n{}", normal(&log, rehearsal.folder())));
-    assert_eq!(rehearsal.user("fabrikam", "id", id(2))["jobTitle"], "Title 2", "others are done");
+    assert_eq!(
+        rehearsal.user("fabrikam", "id", id(2))["jobTitle"],
+        "Title 2",
+        "others are done"
+    );
 
     rehearsal.no_faults();
     rehearsal.expect(0, &["sync"]);
@@ -260,12 +355,18 @@ fn one_object_that_the_target_refuses_fails_alone_and_is_tried_again() {
 fn mails(rehearsal: &Rehearsal) -> Vec<String> {
     let target = rehearsal.objects("fabrikam");
     let users = target["users"].as_array().expect("users are a list");
-    users.iter().filter_map(|user| Some(user["mail"].as_str()?.to_lowercase())).collect()
+    users
+        .iter()
+        .filter_map(|user| Some(user["mail"].as_str()?.to_lowercase()))
+        .collect()
 }
 
 /// Returns how many people of the target were invited.
 fn invited(rehearsal: &Rehearsal) -> usize {
     let target = rehearsal.objects("fabrikam");
     let users = target["users"].as_array().expect("users are a list");
-    users.iter().filter(|user| !user["department"].is_null() && user["creationType"] == "Invitation").count()
+    users
+        .iter()
+        .filter(|user| !user["department"].is_null() && user["creationType"] == "Invitation")
+        .count()
 }

@@ -29,10 +29,21 @@ fn check_lost_answers(seed: u64, fault: &Json) {
         names
     };
     assert_eq!(names(&rehearsal), names(&undisturbed));
-    assert_ne!(rehearsal.stats("fabrikam")["faults"], 0, "answers were lost");
+    assert_ne!(
+        rehearsal.stats("fabrikam")["faults"],
+        0,
+        "answers were lost"
+    );
     let stats = rehearsal.stats("fabrikam");
-    assert_eq!(stats["invitations"], stats["invitedAddresses"], "nobody is invited twice");
-    assert_eq!(rehearsal.invited().len(), undisturbed.invited().len(), "everybody is linked");
+    assert_eq!(
+        stats["invitations"], stats["invitedAddresses"],
+        "nobody is invited twice"
+    );
+    assert_eq!(
+        rehearsal.invited().len(),
+        undisturbed.invited().len(),
+        "everybody is linked"
+    );
     assert!(rehearsal.planned().is_empty(), "nothing is left to do");
 }
 
@@ -63,7 +74,10 @@ fn law_07_a_batch_that_never_arrived_is_sent_again() {
     assert!(matches!(code, Some(0 | 4)), "{code:?}");
     rehearsal.expect(0, &["sync"]);
     let stats = rehearsal.stats("fabrikam");
-    assert_eq!(stats["invitations"], stats["invitedAddresses"], "nobody is invited twice");
+    assert_eq!(
+        stats["invitations"], stats["invitedAddresses"],
+        "nobody is invited twice"
+    );
     assert!(rehearsal.planned().is_empty(), "nothing is left to do");
 }
 
@@ -77,22 +91,42 @@ fn case_01_two_with_one_mail_are_both_named_and_come_once_they_differ() {
         .values()
         .filter(|user| {
             text(user, "mail").is_some()
-                && source.users.values().filter(|other| other["mail"] == user["mail"]).count() > 1
+                && source
+                    .users
+                    .values()
+                    .filter(|other| other["mail"] == user["mail"])
+                    .count()
+                    > 1
         })
         .collect();
-    let [one, other] = shared.as_slice() else { panic!("two share a mail") };
+    let [one, other] = shared.as_slice() else {
+        panic!("two share a mail")
+    };
     for person in [one, other] {
         assert_eq!(rehearsal.reason(id(person)), "DuplicateSourceEntries");
         let record = &rehearsal.log(&["--object", id(person)])[0];
-        let rival = if id(person) == id(one) { id(other) } else { id(one) };
+        let rival = if id(person) == id(one) {
+            id(other)
+        } else {
+            id(one)
+        };
         assert!(record.to_string().contains(rival), "the rival is named");
     }
     let mail = text(one, "mail").expect("a shared mail");
     let nobody = rehearsal.holdings("fabrikam");
-    assert!(nobody.users.values().all(|user| text(user, "mail") != Some(mail)));
+    assert!(
+        nobody
+            .users
+            .values()
+            .all(|user| text(user, "mail") != Some(mail))
+    );
 
     let own = other["userPrincipalName"].clone();
-    let holder = if own.as_str() == Some(mail) { one } else { other };
+    let holder = if own.as_str() == Some(mail) {
+        one
+    } else {
+        other
+    };
     let free = json!({ "mail": "quite.different@contoso.com" });
     rehearsal.administrator("contoso").change(id(holder), free);
     rehearsal.expect(0, &["sync"]);
@@ -111,7 +145,10 @@ fn case_14_a_manager_who_comes_later_is_set_then() {
         .values()
         .find(|user| {
             user["mail"].is_null()
-                && source.users.values().any(|report| manager(report) == Some(id(user)))
+                && source
+                    .users
+                    .values()
+                    .any(|report| manager(report) == Some(id(user)))
         })
         .expect("somebody without mail manages others");
     assert_eq!(rehearsal.reason(id(superior)), "MissingValues");
@@ -126,29 +163,47 @@ fn case_14_a_manager_who_comes_later_is_set_then() {
     assert!(!reports.is_empty());
     let before = rehearsal.holdings("fabrikam");
     for report in &reports {
-        assert_eq!(manager(&before.users[&rehearsal.made_for(id(report))]), None);
-        assert!(rehearsal.findings(id(report)).contains(&"manager/ReferenceNotYetResolved".into()));
+        assert_eq!(
+            manager(&before.users[&rehearsal.made_for(id(report))]),
+            None
+        );
+        assert!(
+            rehearsal
+                .findings(id(report))
+                .contains(&"manager/ReferenceNotYetResolved".into())
+        );
     }
 
     let name = superior["userPrincipalName"].clone();
-    rehearsal.administrator("contoso").change(id(superior), json!({ "mail": name }));
+    rehearsal
+        .administrator("contoso")
+        .change(id(superior), json!({ "mail": name }));
     rehearsal.expect(0, &["sync"]);
 
     let made = rehearsal.made_for(id(superior));
     let after = rehearsal.holdings("fabrikam");
     for report in &reports {
-        assert_eq!(manager(&after.users[&rehearsal.made_for(id(report))]), Some(made.as_str()));
+        assert_eq!(
+            manager(&after.users[&rehearsal.made_for(id(report))]),
+            Some(made.as_str())
+        );
     }
 }
 
 #[test]
 fn case_14_a_manager_who_comes_back_is_set_for_whom_came_meanwhile() {
     let rehearsal = Rehearsal::start(60, 114);
-    let (source, target) = (rehearsal.holdings("contoso"), rehearsal.holdings("fabrikam"));
+    let (source, target) = (
+        rehearsal.holdings("contoso"),
+        rehearsal.holdings("fabrikam"),
+    );
     let is_free = |user: &Json| {
         text(user, "mail").is_some_and(|mail| {
             !mail.contains('\'')
-                && target.users.values().all(|guest| text(guest, "mail") != Some(mail))
+                && target
+                    .users
+                    .values()
+                    .all(|guest| text(guest, "mail") != Some(mail))
         })
     };
     let report = source
@@ -182,7 +237,11 @@ fn case_14_a_manager_who_comes_back_is_set_for_whom_came_meanwhile() {
     rehearsal.expect(0, &["sync"]);
     let after = rehearsal.holdings("fabrikam");
     assert_eq!(manager(&after.users[&came]), Some(made.as_str()));
-    assert_eq!(rehearsal.planned(), [Json::Null; 0], "nothing is left to do");
+    assert_eq!(
+        rehearsal.planned(),
+        [Json::Null; 0],
+        "nothing is left to do"
+    );
 }
 
 #[test]
@@ -191,7 +250,11 @@ fn case_23_objects_that_are_not_to_be_found_yet_are_written_once_they_are() {
     let lag = json!({ "replication_lag_s": 3 });
     rehearsal.control("POST", "tenants/fabrikam/behaviour", Some(lag));
     rehearsal.expect(0, &["sync"]);
-    rehearsal.control("POST", "tenants/fabrikam/behaviour", Some(json!({ "replication_lag_s": 0 })));
+    rehearsal.control(
+        "POST",
+        "tenants/fabrikam/behaviour",
+        Some(json!({ "replication_lag_s": 0 })),
+    );
     assert!(rehearsal.planned().is_empty(), "nothing is left to do");
 }
 
@@ -200,8 +263,13 @@ fn case_33_an_object_that_fails_fails_alone() {
     let rehearsal = Rehearsal::start(60, 133);
     rehearsal.expect(0, &["sync"]);
     let people = rehearsal.simple_people();
-    let [failing, fine, ..] = people.as_slice() else { panic!("two people") };
-    let (unlucky, lucky) = (rehearsal.made_for(id(failing)), rehearsal.made_for(id(fine)));
+    let [failing, fine, ..] = people.as_slice() else {
+        panic!("two people")
+    };
+    let (unlucky, lucky) = (
+        rehearsal.made_for(id(failing)),
+        rehearsal.made_for(id(fine)),
+    );
     let source = rehearsal.administrator("contoso");
     for person in [failing, fine] {
         source.change(id(person), json!({ "jobTitle": "Archivist" }));
@@ -215,5 +283,8 @@ fn case_33_an_object_that_fails_fails_alone() {
 
     rehearsal.no_faults();
     rehearsal.expect(0, &["sync"]);
-    assert_eq!(rehearsal.holdings("fabrikam").users[&unlucky]["jobTitle"], "Archivist");
+    assert_eq!(
+        rehearsal.holdings("fabrikam").users[&unlucky]["jobTitle"],
+        "Archivist"
+    );
 }

@@ -51,7 +51,10 @@ impl<'a> Expectation<'a> {
             .into_iter()
             .filter(|(id, _)| self.untouched.contains_key(id))
             .collect();
-        assert!(foreign == self.untouched, "{step}: what is not ours has been touched");
+        assert!(
+            foreign == self.untouched,
+            "{step}: what is not ours has been touched"
+        );
 
         let wanted = self.wanted_people(&source);
         for person in &wanted {
@@ -70,11 +73,18 @@ impl<'a> Expectation<'a> {
             if wanted.contains(person.as_str()) {
                 expected.insert(made);
             } else if !target.recycled.contains_key(made) {
-                writeln!(wrong, "{person} has left, but {made} is not in the recycle bin")
-                    .expect("writing to a string");
+                writeln!(
+                    wrong,
+                    "{person} has left, but {made} is not in the recycle bin"
+                )
+                .expect("writing to a string");
             }
         }
-        for surplus in target.users.keys().filter(|id| !expected.contains(id.as_str())) {
+        for surplus in target
+            .users
+            .keys()
+            .filter(|id| !expected.contains(id.as_str()))
+        {
             writeln!(wrong, "nobody asked for {surplus}").expect("writing to a string");
         }
         assert!(wrong.is_empty(), "{step}:\n{wrong}");
@@ -117,12 +127,18 @@ impl<'a> Expectation<'a> {
     fn compare(&self, person: &Json, target: &Holdings, wrong: &mut String) {
         let made = &self.made[id(person)];
         let Some(found) = target.users.get(made) else {
-            writeln!(wrong, "{} is not in the target", person["userPrincipalName"])
-                .expect("writing to a string");
+            writeln!(
+                wrong,
+                "{} is not in the target",
+                person["userPrincipalName"]
+            )
+            .expect("writing to a string");
             return;
         };
         let before = self.before.users.get(made);
-        let mut wanted = self.mapping.evaluate(person, before, &target.initial_domain);
+        let mut wanted = self
+            .mapping
+            .evaluate(person, before, &target.initial_domain);
         (self.adapt)(person, before, &mut wanted);
         for (attribute, value) in &wanted {
             if found[attribute] != *value {
@@ -137,7 +153,9 @@ impl<'a> Expectation<'a> {
         // A superior who has nobody in the target clears nothing: a rule said to set (law L3).
         let superior = manager(person).and_then(|superior| match self.made.get(superior) {
             Some(superior) => Some(superior.as_str()),
-            None => before.and_then(manager).filter(|kept| target.users.contains_key(*kept)),
+            None => before
+                .and_then(manager)
+                .filter(|kept| target.users.contains_key(*kept)),
         });
         if manager(found) != superior {
             writeln!(
@@ -155,7 +173,9 @@ impl<'a> Expectation<'a> {
 fn raw_users(rehearsal: &Rehearsal) -> BTreeMap<String, String> {
     let objects = rehearsal.objects("fabrikam");
     let users = objects["users"].as_array().expect("a list of users").iter();
-    users.map(|user| (id(user).to_owned(), user.to_string())).collect()
+    users
+        .map(|user| (id(user).to_owned(), user.to_string()))
+        .collect()
 }
 
 /// What the rule of the Contoso merger changes, as its README says.
@@ -166,7 +186,9 @@ fn as_the_merger_says(person: &Json, before: Option<&Json>, wanted: &mut Wanted)
             wanted.insert("department".to_owned(), json!(department));
         } else {
             // Refused, which is not cleared: what is there stays.
-            let kept = before.map(|before| before["department"].clone()).unwrap_or_default();
+            let kept = before
+                .map(|before| before["department"].clone())
+                .unwrap_or_default();
             wanted.insert("department".to_owned(), kept);
         }
     }
@@ -176,7 +198,10 @@ fn as_the_merger_says(person: &Json, before: Option<&Json>, wanted: &mut Wanted)
         attributes.insert(format!("extensionAttribute{number}"), Json::Null);
     }
     attributes["extensionAttribute1"] = json!("contoso-merger");
-    wanted.insert("onPremisesExtensionAttributes".to_owned(), Json::Object(attributes));
+    wanted.insert(
+        "onPremisesExtensionAttributes".to_owned(),
+        Json::Object(attributes),
+    );
 }
 
 #[test]
@@ -188,7 +213,12 @@ fn target_holds_exactly_what_the_rules_say() {
     expectation.check("after the first cycle");
 
     let week = rehearsal.control("POST", "tenants/contoso/week", Some(json!({ "seed": 1 })));
-    assert!(!week["left"].as_array().expect("a list of leavers").is_empty());
+    assert!(
+        !week["left"]
+            .as_array()
+            .expect("a list of leavers")
+            .is_empty()
+    );
     rehearsal.expect(0, &["sync"]);
     expectation.check("after a week");
 
@@ -202,5 +232,8 @@ fn target_holds_exactly_what_the_rules_say() {
     expectation.check("after the change of rules");
 
     let stats = rehearsal.stats("fabrikam");
-    assert_eq!(stats["invitations"], stats["invitedAddresses"], "nobody is invited twice");
+    assert_eq!(
+        stats["invitations"], stats["invitedAddresses"],
+        "nobody is invited twice"
+    );
 }

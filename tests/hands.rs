@@ -21,15 +21,23 @@ impl InStep {
         rehearsal.expect(0, &["sync"]);
         let person = rehearsal.simple_people()[0].clone();
         let made = rehearsal.made_for(id(&person));
-        Self { rehearsal, person, made }
+        Self {
+            rehearsal,
+            person,
+            made,
+        }
     }
 
     fn change_source(&self, changes: Json) {
-        self.rehearsal.administrator("contoso").change(id(&self.person), changes);
+        self.rehearsal
+            .administrator("contoso")
+            .change(id(&self.person), changes);
     }
 
     fn change_target(&self, changes: Json) {
-        self.rehearsal.administrator("fabrikam").change(&self.made, changes);
+        self.rehearsal
+            .administrator("fabrikam")
+            .change(&self.made, changes);
     }
 
     #[track_caller]
@@ -41,7 +49,11 @@ impl InStep {
     #[track_caller]
     fn held(&self) -> Json {
         let holdings = self.rehearsal.holdings("fabrikam");
-        holdings.users.get(&self.made).expect("the person is in the target").clone()
+        holdings
+            .users
+            .get(&self.made)
+            .expect("the person is in the target")
+            .clone()
     }
 
     /// Returns what the log found out so far.
@@ -60,7 +72,10 @@ fn law_15_the_source_receives_no_write() {
     let stats = rehearsal.stats("contoso");
     assert_eq!(stats["writes"], 0);
     let asked = stats["requests"].as_object().expect("requests by kind");
-    assert!(asked.keys().all(|kind| kind.starts_with("GET ")), "{asked:?}");
+    assert!(
+        asked.keys().all(|kind| kind.starts_with("GET ")),
+        "{asked:?}"
+    );
     assert_ne!(rehearsal.writes("fabrikam"), 0, "the target did");
 }
 
@@ -76,10 +91,18 @@ fn law_16_what_others_changed_in_the_target_is_reported_and_kept() {
     job.change_source(json!({ "city": "Bergen" }));
     job.sync();
     job.sync();
-    assert_eq!(job.held()["jobTitle"], "Changed here", "a change elsewhere is no reason");
+    assert_eq!(
+        job.held()["jobTitle"],
+        "Changed here",
+        "a change elsewhere is no reason"
+    );
     job.change_target(json!({ "department": "Changed here too" }));
     job.sync();
-    assert!(job.findings().contains(&"department/Drift".to_owned()), "{:?}", job.findings());
+    assert!(
+        job.findings().contains(&"department/Drift".to_owned()),
+        "{:?}",
+        job.findings()
+    );
 
     // What the source changes is written.
     job.change_source(json!({ "jobTitle": "Changed there" }));
@@ -135,9 +158,8 @@ fn law_16_a_manager_whom_others_set_is_reported_and_kept() {
 #[test]
 fn law_16_where_the_job_heals_drift_is_undone() {
     let job = InStep::begin(165);
-    job.rehearsal.edit_project(|text| {
-        text.replace("out-of-scope =", "drift = \"heal\"\nout-of-scope =")
-    });
+    job.rehearsal
+        .edit_project(|text| text.replace("out-of-scope =", "drift = \"heal\"\nout-of-scope ="));
     let title = job.held()["jobTitle"].clone();
     job.change_target(json!({ "jobTitle": "Changed here" }));
     job.sync();
@@ -149,7 +171,10 @@ fn law_16_a_sign_in_blocked_in_the_target_stays_blocked() {
     for drift in ["report", "heal"] {
         let job = InStep::begin(166);
         job.rehearsal.edit_project(|text| {
-            text.replace("out-of-scope =", &format!("drift = \"{drift}\"\nout-of-scope ="))
+            text.replace(
+                "out-of-scope =",
+                &format!("drift = \"{drift}\"\nout-of-scope ="),
+            )
         });
         job.change_target(json!({ "accountEnabled": false }));
         job.sync();
@@ -157,16 +182,26 @@ fn law_16_a_sign_in_blocked_in_the_target_stays_blocked() {
         job.change_source(json!({ "jobTitle": "Changed there" }));
         job.sync();
         let held = job.held();
-        assert_eq!(held["accountEnabled"], false, "{drift}: another change does not undo it");
+        assert_eq!(
+            held["accountEnabled"], false,
+            "{drift}: another change does not undo it"
+        );
         assert_eq!(held["jobTitle"], "Changed there");
         // Even where the source blocks too, and lets in again.
         job.change_source(json!({ "accountEnabled": false }));
         job.sync();
         job.change_source(json!({ "accountEnabled": true }));
         job.sync();
-        assert_eq!(job.held()["accountEnabled"], false, "{drift}: nor does the source");
+        assert_eq!(
+            job.held()["accountEnabled"],
+            false,
+            "{drift}: nor does the source"
+        );
         let found = job.findings();
-        assert!(found.contains(&"accountEnabled/SignInBlockedInTarget".to_owned()), "{found:?}");
+        assert!(
+            found.contains(&"accountEnabled/SignInBlockedInTarget".to_owned()),
+            "{found:?}"
+        );
     }
 }
 
@@ -194,12 +229,18 @@ fn law_16_who_was_there_before_us_is_reported_and_left_alone() {
     let person = source.with_mail(text(guest, "mail").expect("a mail"));
     assert_eq!(rehearsal.reason(id(person)), "MatchedNotAdopted");
 
-    rehearsal.administrator("contoso").change(id(person), json!({ "jobTitle": "Archivist" }));
+    rehearsal
+        .administrator("contoso")
+        .change(id(person), json!({ "jobTitle": "Archivist" }));
     rehearsal.expect(0, &["sync"]);
     rehearsal.administrator("contoso").delete(id(person));
     rehearsal.expect(0, &["sync"]);
     let after = rehearsal.holdings("fabrikam");
-    assert_eq!(after.users.get(id(guest)), Some(guest), "neither changed nor deleted");
+    assert_eq!(
+        after.users.get(id(guest)),
+        Some(guest),
+        "neither changed nor deleted"
+    );
 }
 
 #[test]
@@ -210,9 +251,18 @@ fn case_42_an_object_that_others_removed_is_not_made_again() {
     job.change_source(json!({ "jobTitle": "Archivist" }));
     job.sync();
     let after = job.rehearsal.holdings("fabrikam");
-    assert!(after.recycled.contains_key(&job.made), "it stays where it was put");
+    assert!(
+        after.recycled.contains_key(&job.made),
+        "it stays where it was put"
+    );
     let mail = text(&job.person, "mail").expect("a mail");
-    assert!(after.users.values().all(|user| text(user, "mail") != Some(mail)), "and is alone");
+    assert!(
+        after
+            .users
+            .values()
+            .all(|user| text(user, "mail") != Some(mail)),
+        "and is alone"
+    );
     assert_eq!(job.rehearsal.reason(id(&job.person)), "RemovedInTarget");
 
     // Whoever removed it may bring it back, and it is kept in step again.
@@ -240,10 +290,21 @@ fn case_09_a_leaver_who_is_back_within_30_days_is_the_same_object() {
     let source = job.rehearsal.administrator("contoso");
     source.delete(id(&job.person));
     job.sync();
-    assert!(job.rehearsal.holdings("fabrikam").recycled.contains_key(&job.made));
+    assert!(
+        job.rehearsal
+            .holdings("fabrikam")
+            .recycled
+            .contains_key(&job.made)
+    );
 
-    job.rehearsal.control("POST", "clock", Some(json!({ "advance_seconds": 20 * 86_400 })));
-    job.rehearsal.administrator("contoso").restore(id(&job.person));
+    job.rehearsal.control(
+        "POST",
+        "clock",
+        Some(json!({ "advance_seconds": 20 * 86_400 })),
+    );
+    job.rehearsal
+        .administrator("contoso")
+        .restore(id(&job.person));
     job.change_source(json!({ "jobTitle": "Back again" }));
     job.sync();
     assert_eq!(job.held()["jobTitle"], "Back again");
@@ -255,20 +316,34 @@ fn case_09_a_leaver_who_is_back_after_the_bin_was_emptied_is_invited_anew() {
     let job = InStep::begin(10);
     let scoped = |user_type: &str| {
         let path = format!("tenants/contoso/objects/{}", id(&job.person));
-        job.rehearsal.control("PATCH", &path, Some(json!({ "userType": user_type })));
+        job.rehearsal
+            .control("PATCH", &path, Some(json!({ "userType": user_type })));
     };
     scoped("Guest");
     job.sync();
-    assert!(job.rehearsal.holdings("fabrikam").recycled.contains_key(&job.made));
+    assert!(
+        job.rehearsal
+            .holdings("fabrikam")
+            .recycled
+            .contains_key(&job.made)
+    );
 
     // By now the delta links have expired too, so that no delta tells of the emptied bin.
-    job.rehearsal.control("POST", "clock", Some(json!({ "advance_seconds": 40 * 86_400 })));
+    job.rehearsal.control(
+        "POST",
+        "clock",
+        Some(json!({ "advance_seconds": 40 * 86_400 })),
+    );
     scoped("Member");
     job.sync();
     let mail = text(&job.person, "mail").expect("a mail");
     let after = job.rehearsal.holdings("fabrikam");
     assert_ne!(id(after.with_mail(mail)), job.made);
-    assert_eq!(job.rehearsal.planned(), [Json::Null; 0], "nothing is left to do");
+    assert_eq!(
+        job.rehearsal.planned(),
+        [Json::Null; 0],
+        "nothing is left to do"
+    );
 }
 
 #[test]
@@ -277,7 +352,14 @@ fn case_11_who_is_disabled_first_and_leaves_then_goes() {
     job.change_source(json!({ "accountEnabled": false }));
     job.sync();
     assert_eq!(job.held()["accountEnabled"], false);
-    job.rehearsal.administrator("contoso").delete(id(&job.person));
+    job.rehearsal
+        .administrator("contoso")
+        .delete(id(&job.person));
     job.sync();
-    assert!(job.rehearsal.holdings("fabrikam").recycled.contains_key(&job.made));
+    assert!(
+        job.rehearsal
+            .holdings("fabrikam")
+            .recycled
+            .contains_key(&job.made)
+    );
 }

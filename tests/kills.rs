@@ -24,7 +24,11 @@ struct Moment {
 }
 
 const fn moment(method: &'static str, path: &'static str, passed: u32) -> Moment {
-    Moment { method, path, passed }
+    Moment {
+        method,
+        path,
+        passed,
+    }
 }
 
 /// Through the invitations, the attributes and the references of the first cycle.
@@ -63,21 +67,30 @@ fn law_04_kills_in_a_first_cycle_lose_nothing_and_do_nothing_twice() {
 
     let (expected, found) = (people(&undisturbed), people(&rehearsal));
     for (name, person) in &expected {
-        let Some(found) = found.get(name) else { panic!("{name} is missing") };
+        let Some(found) = found.get(name) else {
+            panic!("{name} is missing")
+        };
         for (attribute, value) in person.as_object().expect("a user is an object") {
             assert_eq!(found[attribute], *value, "{attribute} of {name}");
         }
     }
     assert_eq!(found.len(), expected.len(), "and nobody else is there");
     let stats = rehearsal.stats("fabrikam");
-    assert_eq!(stats["invitations"], stats["invitedAddresses"], "nobody is invited twice");
+    assert_eq!(
+        stats["invitations"], stats["invitedAddresses"],
+        "nobody is invited twice"
+    );
 
     let created = rehearsal.invited();
     let distinct: BTreeSet<&String> = created.iter().collect();
     assert_eq!(created.len(), distinct.len(), "each making is told once");
     let told: BTreeSet<&String> = distinct;
     let expected = undisturbed.invited();
-    assert_eq!(told, expected.iter().collect(), "and of everything that was made");
+    assert_eq!(
+        told,
+        expected.iter().collect(),
+        "and of everything that was made"
+    );
     assert!(rehearsal.planned().is_empty(), "nothing is left to do");
 }
 
@@ -93,8 +106,10 @@ fn law_04_what_a_killed_run_wrote_is_known_to_be_ours() {
     let rehearsal = Rehearsal::start(120, 44);
     rehearsal.expect(0, &["sync"]);
     let people = rehearsal.simple_people();
-    let phoneless: Vec<&Json> =
-        people.iter().filter(|person| person["mobilePhone"].is_null()).collect();
+    let phoneless: Vec<&Json> = people
+        .iter()
+        .filter(|person| person["mobilePhone"].is_null())
+        .collect();
     let [reached, blocked, drifting, moved, leaver, ..] = phoneless.as_slice() else {
         panic!("five people without a mobile phone")
     };
@@ -116,9 +131,11 @@ fn law_04_what_a_killed_run_wrote_is_known_to_be_ours() {
         Some(json!({ "@odata.id": reference })),
     );
     source.delete(id(leaver));
-    for (method, path, carried_out) in
-        [("PATCH", "/users/", 3), ("PUT", "/manager/", 1), ("DELETE", "/users/", 1)]
-    {
+    for (method, path, carried_out) in [
+        ("PATCH", "/users/", 3),
+        ("PUT", "/manager/", 1),
+        ("DELETE", "/users/", 1),
+    ] {
         slow_down(&rehearsal, method, path);
         assert!(killed_while_writing(&rehearsal, carried_out), "{method}");
         rehearsal.no_faults();
@@ -128,17 +145,44 @@ fn law_04_what_a_killed_run_wrote_is_known_to_be_ours() {
     target.change(&made(drifting), json!({ "jobTitle": "Changed here" }));
     source.change(id(reached), json!({ "mobilePhone": null }));
     source.change(id(blocked), json!({ "accountEnabled": true }));
-    source.ask("DELETE", &format!("/users/{}/manager/$ref", id(moved)), None);
+    source.ask(
+        "DELETE",
+        &format!("/users/{}/manager/$ref", id(moved)),
+        None,
+    );
     source.restore(id(leaver));
     rehearsal.expect(0, &["sync"]);
 
     let after = rehearsal.holdings("fabrikam");
-    assert_eq!(after.users[&made(reached)]["mobilePhone"], Json::Null, "cleared, as we wrote it");
-    assert_eq!(after.users[&made(blocked)]["accountEnabled"], true, "open, as we blocked it");
-    assert_eq!(after.users[&made(drifting)]["jobTitle"], "Changed here", "kept, as others wrote it");
-    assert_eq!(manager(&after.users[&made(moved)]), None, "cleared, as we set it");
-    assert!(after.users.contains_key(&made(leaver)), "restored, as we deleted it");
-    assert_eq!(rehearsal.planned(), [Json::Null; 0], "nothing is left to do");
+    assert_eq!(
+        after.users[&made(reached)]["mobilePhone"],
+        Json::Null,
+        "cleared, as we wrote it"
+    );
+    assert_eq!(
+        after.users[&made(blocked)]["accountEnabled"],
+        true,
+        "open, as we blocked it"
+    );
+    assert_eq!(
+        after.users[&made(drifting)]["jobTitle"],
+        "Changed here",
+        "kept, as others wrote it"
+    );
+    assert_eq!(
+        manager(&after.users[&made(moved)]),
+        None,
+        "cleared, as we set it"
+    );
+    assert!(
+        after.users.contains_key(&made(leaver)),
+        "restored, as we deleted it"
+    );
+    assert_eq!(
+        rehearsal.planned(),
+        [Json::Null; 0],
+        "nothing is left to do"
+    );
 }
 
 /// Runs `sync` until a delayed write is in flight and so many writes are carried out, and kills it
@@ -177,8 +221,11 @@ fn killed_while_writing(rehearsal: &Rehearsal, carried_out: u64) -> bool {
 fn people(rehearsal: &Rehearsal) -> BTreeMap<String, Json> {
     let holdings = rehearsal.holdings("fabrikam");
     let name = |user: &Json| text(user, "userPrincipalName").expect("a name").to_owned();
-    let names: BTreeMap<&str, String> =
-        holdings.users.values().map(|user| (id(user), name(user))).collect();
+    let names: BTreeMap<&str, String> = holdings
+        .users
+        .values()
+        .map(|user| (id(user), name(user)))
+        .collect();
     holdings
         .users
         .values()

@@ -12,7 +12,11 @@ use crate::support::{
 fn drop_in_silence(rehearsal: &Rehearsal, tenant: &str, ids: &[&str]) {
     let behaviour = format!("tenants/{tenant}/behaviour");
     rehearsal.control("POST", &behaviour, Some(json!({ "omitted": ids })));
-    rehearsal.control("POST", &format!("tenants/{tenant}/expire-delta"), Some(json!({})));
+    rehearsal.control(
+        "POST",
+        &format!("tenants/{tenant}/expire-delta"),
+        Some(json!({})),
+    );
 }
 
 #[test]
@@ -20,7 +24,9 @@ fn law_02_a_source_listing_that_drops_rows_deletes_nobody_and_a_deletion_does() 
     let rehearsal = Rehearsal::start(120, 21);
     rehearsal.expect(0, &["sync"]);
     let people = rehearsal.simple_people();
-    let [dropped_a, dropped_b, leaver, ..] = people.as_slice() else { panic!("three people") };
+    let [dropped_a, dropped_b, leaver, ..] = people.as_slice() else {
+        panic!("three people")
+    };
     let made = rehearsal.made_for(id(leaver));
     let before = rehearsal.holdings("fabrikam");
 
@@ -31,16 +37,26 @@ fn law_02_a_source_listing_that_drops_rows_deletes_nobody_and_a_deletion_does() 
     let mut expected = before.users;
     expected.remove(&made).expect("the leaver was there");
     let after = rehearsal.holdings("fabrikam");
-    assert!(after.users == expected, "whoever is only missing from a list stays");
-    assert!(after.recycled.contains_key(&made), "and whoever was deleted goes");
+    assert!(
+        after.users == expected,
+        "whoever is only missing from a list stays"
+    );
+    assert!(
+        after.recycled.contains_key(&made),
+        "and whoever was deleted goes"
+    );
 }
 
 #[test]
 fn law_02_a_target_listing_that_drops_rows_makes_nobody_anew() {
     let rehearsal = Rehearsal::start(120, 22);
     rehearsal.expect(0, &["sync"]);
-    let made: Vec<String> =
-        rehearsal.simple_people().iter().take(3).map(|user| rehearsal.made_for(id(user))).collect();
+    let made: Vec<String> = rehearsal
+        .simple_people()
+        .iter()
+        .take(3)
+        .map(|user| rehearsal.made_for(id(user)))
+        .collect();
     let writes = rehearsal.writes("fabrikam");
 
     let made: Vec<&str> = made.iter().map(String::as_str).collect();
@@ -67,12 +83,19 @@ fn law_03_a_cleared_attribute_clears_what_we_wrote_and_nothing_else() {
     let rehearsal = Rehearsal::start(120, 31);
     rehearsal.expect(0, &["sync"]);
     let people = rehearsal.simple_people();
-    let [with_office, without, ..] = people.as_slice() else { panic!("two people") };
-    let (source, target) =
-        (rehearsal.administrator("contoso"), rehearsal.administrator("fabrikam"));
+    let [with_office, without, ..] = people.as_slice() else {
+        panic!("two people")
+    };
+    let (source, target) = (
+        rehearsal.administrator("contoso"),
+        rehearsal.administrator("fabrikam"),
+    );
 
     // One has no fax in the source, which the mapping does not know; one loses an office.
-    target.change(&rehearsal.made_for(id(without)), json!({ "faxNumber": "+1 555 0100" }));
+    target.change(
+        &rehearsal.made_for(id(without)),
+        json!({ "faxNumber": "+1 555 0100" }),
+    );
     source.change(id(with_office), json!({ "officeLocation": null }));
     source.change(id(without), json!({ "jobTitle": "Archivist" }));
     rehearsal.expect(0, &["sync"]);
@@ -80,7 +103,10 @@ fn law_03_a_cleared_attribute_clears_what_we_wrote_and_nothing_else() {
     let after = rehearsal.holdings("fabrikam");
     let cleared = &after.users[&rehearsal.made_for(id(with_office))];
     assert_eq!(cleared["officeLocation"], Json::Null);
-    assert_eq!(cleared["department"], with_office["department"], "the rest stays");
+    assert_eq!(
+        cleared["department"], with_office["department"],
+        "the rest stays"
+    );
     let kept = &after.users[&rehearsal.made_for(id(without))];
     assert_eq!(kept["faxNumber"], "+1 555 0100");
     assert_eq!(kept["jobTitle"], "Archivist");
@@ -97,8 +123,12 @@ fn law_03_a_value_that_others_gave_is_not_cleared_for_a_source_that_never_had_on
         .find(|id| source.users[id]["department"].is_null())
         .expect("somebody has no department");
     let made = rehearsal.made_for(&person);
-    rehearsal.administrator("fabrikam").change(&made, json!({ "department": "Given here" }));
-    rehearsal.administrator("contoso").change(&person, json!({ "city": "Bergen" }));
+    rehearsal
+        .administrator("fabrikam")
+        .change(&made, json!({ "department": "Given here" }));
+    rehearsal
+        .administrator("contoso")
+        .change(&person, json!({ "city": "Bergen" }));
     rehearsal.expect(0, &["sync"]);
 
     let after = &rehearsal.holdings("fabrikam").users[&made];
@@ -111,18 +141,26 @@ fn law_03_rules_that_break_leave_everybody_as_they_are() {
     let rehearsal = Rehearsal::start(60, 33);
     rehearsal.expect(0, &["sync"]);
     let writes = rehearsal.writes("fabrikam");
-    std::fs::write(rehearsal.file("plugins/entra-default.wasm"), b"\0asm broken")
-        .expect("rules can be broken");
+    std::fs::write(
+        rehearsal.file("plugins/entra-default.wasm"),
+        b"\0asm broken",
+    )
+    .expect("rules can be broken");
 
     rehearsal.expect(0, &["sync"]);
     assert_eq!(rehearsal.writes("fabrikam"), writes);
 
     // And the last good ones go on working.
     let person = &rehearsal.simple_people()[0];
-    rehearsal.administrator("contoso").change(id(person), json!({ "jobTitle": "Archivist" }));
+    rehearsal
+        .administrator("contoso")
+        .change(id(person), json!({ "jobTitle": "Archivist" }));
     rehearsal.expect(0, &["sync"]);
     let made = rehearsal.made_for(id(person));
-    assert_eq!(rehearsal.holdings("fabrikam").users[&made]["jobTitle"], "Archivist");
+    assert_eq!(
+        rehearsal.holdings("fabrikam").users[&made]["jobTitle"],
+        "Archivist"
+    );
 }
 
 #[test]
@@ -133,8 +171,13 @@ fn law_13_more_deletes_than_permitted_wait_for_an_approval_of_exactly_those() {
     });
     rehearsal.expect(0, &["sync"]);
     let people = rehearsal.simple_people();
-    let [leavers @ .., another] = &people[..4] else { panic!("four people") };
-    let made: Vec<String> = leavers.iter().map(|leaver| rehearsal.made_for(id(leaver))).collect();
+    let [leavers @ .., another] = &people[..4] else {
+        panic!("four people")
+    };
+    let made: Vec<String> = leavers
+        .iter()
+        .map(|leaver| rehearsal.made_for(id(leaver)))
+        .collect();
     let source = rehearsal.administrator("contoso");
     for leaver in leavers {
         source.delete(id(leaver));
@@ -152,9 +195,15 @@ fn law_13_more_deletes_than_permitted_wait_for_an_approval_of_exactly_those() {
     rehearsal.expect(0, &["sync"]);
     let after = rehearsal.holdings("fabrikam");
     for made in &made {
-        assert!(after.recycled.contains_key(made), "what was approved is deleted");
+        assert!(
+            after.recycled.contains_key(made),
+            "what was approved is deleted"
+        );
     }
-    assert!(after.users.contains_key(&rehearsal.made_for(id(another))), "and nobody else");
+    assert!(
+        after.users.contains_key(&rehearsal.made_for(id(another))),
+        "and nobody else"
+    );
     assert_eq!(rehearsal.writes("fabrikam"), writes + 3);
 }
 
@@ -166,7 +215,9 @@ fn law_13_an_approval_does_not_hold_for_another_plan() {
     });
     rehearsal.expect(0, &["sync"]);
     let people = rehearsal.simple_people();
-    let [leavers @ .., another] = &people[..4] else { panic!("four people") };
+    let [leavers @ .., another] = &people[..4] else {
+        panic!("four people")
+    };
     let source = rehearsal.administrator("contoso");
     for leaver in leavers {
         source.delete(id(leaver));

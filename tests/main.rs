@@ -3,7 +3,6 @@
 //! One binary, a module a subject; [`support`] starts the simulator and the command and reads the
 //! tenants back.
 
-mod arrows;
 mod bad_input_project;
 mod bad_input_rules;
 mod bad_input_state;
@@ -16,6 +15,7 @@ mod hands;
 mod kills;
 mod loss;
 mod pace;
+mod purity;
 mod rest;
 mod resync;
 mod rules_reload;

@@ -46,7 +46,10 @@ fn busiest(exchanges: &[Exchange]) -> usize {
 /// Returns from when until when Graph asked to be left alone: in an answer, or in one of a batch.
 fn silences(exchanges: &[Exchange], tenant: &str) -> Vec<(Timestamp, Timestamp)> {
     let mut silences = Vec::new();
-    for exchange in exchanges.iter().filter(|exchange| exchange.tenant == tenant) {
+    for exchange in exchanges
+        .iter()
+        .filter(|exchange| exchange.tenant == tenant)
+    {
         let mut asked = Vec::new();
         if exchange.status == 429 {
             asked.extend(exchange.retry_after);
@@ -54,12 +57,17 @@ fn silences(exchanges: &[Exchange], tenant: &str) -> Vec<(Timestamp, Timestamp)>
         let answer: Json = serde_json::from_str(&exchange.answer).unwrap_or(Json::Null);
         for item in answer["responses"].as_array().into_iter().flatten() {
             if item["status"] == 429 {
-                let text = item["headers"]["Retry-After"].as_str().expect("Graph says how long");
+                let text = item["headers"]["Retry-After"]
+                    .as_str()
+                    .expect("Graph says how long");
                 asked.push(text.parse().expect("seconds"));
             }
         }
         silences.extend(asked.into_iter().max().map(|seconds| {
-            (exchange.answered, exchange.answered + SignedDuration::from_secs(seconds))
+            (
+                exchange.answered,
+                exchange.answered + SignedDuration::from_secs(seconds),
+            )
         }));
     }
     silences
@@ -71,16 +79,26 @@ fn law_14_writes_stay_within_our_share_of_every_window() {
         let simulation = Simulation::begin(Settings {
             users: 1_400,
             seed: 14,
-            latency: Some(Latency { shortest_ms: 30, longest_ms: 300 }),
+            latency: Some(Latency {
+                shortest_ms: 30,
+                longest_ms: 300,
+            }),
             ..Settings::default()
         });
         let report = simulation.cycle().await.expect("the cycle goes through");
-        assert!(report.done > 2_500, "more than fits into a window: {}", report.done);
+        assert!(
+            report.done > 2_500,
+            "more than fits into a window: {}",
+            report.done
+        );
         let exchanges = simulation.exchanges();
         let busiest = busiest(&exchanges);
         assert!(busiest <= SHARE, "{busiest} writes in a window");
         assert!(busiest > SHARE * 9 / 10, "the share is used: {busiest}");
-        assert!(exchanges.iter().all(|exchange| exchange.status != 429), "Graph had no reason");
+        assert!(
+            exchanges.iter().all(|exchange| exchange.status != 429),
+            "Graph had no reason"
+        );
     });
 }
 
@@ -90,7 +108,10 @@ fn law_14_crashes_do_not_make_room_for_more_writes() {
         let settings = Settings {
             users: 120,
             seed: 17,
-            latency: Some(Latency { shortest_ms: 10, longest_ms: 40 }),
+            latency: Some(Latency {
+                shortest_ms: 10,
+                longest_ms: 40,
+            }),
             ..Settings::default()
         };
         let budget = "write-budget = { writes = 100 }\n";
@@ -100,10 +121,16 @@ fn law_14_crashes_do_not_make_room_for_more_writes() {
             let done = simulation.crash_after(Duration::from_secs(seconds)).await;
             assert!(!done, "the cycle takes longer");
         }
-        simulation.cycle().await.expect("the last cycle goes through");
+        simulation
+            .cycle()
+            .await
+            .expect("the last cycle goes through");
         let busiest = busiest(&simulation.exchanges());
         assert!(busiest > 50, "something was under way: {busiest}");
-        assert!(busiest <= 70, "{busiest} writes in a window that permits 70");
+        assert!(
+            busiest <= 70,
+            "{busiest} writes in a window that permits 70"
+        );
     });
 }
 
@@ -113,7 +140,10 @@ fn law_14_after_a_429_no_call_of_that_application_is_sent_before_its_time() {
         let simulation = Simulation::begin(Settings {
             users: 300,
             seed: 15,
-            latency: Some(Latency { shortest_ms: 30, longest_ms: 300 }),
+            latency: Some(Latency {
+                shortest_ms: 30,
+                longest_ms: 300,
+            }),
             ..Settings::default()
         });
         for fault in [
@@ -141,7 +171,10 @@ fn law_14_after_a_429_no_call_of_that_application_is_sent_before_its_time() {
                         && exchange.sent > since
                         && exchange.sent < until
                 });
-                assert!(hasty.is_none(), "silence from {since} to {until}, but {hasty:?}");
+                assert!(
+                    hasty.is_none(),
+                    "silence from {since} to {until}, but {hasty:?}"
+                );
             }
         }
     });
@@ -159,7 +192,11 @@ fn law_14_a_silence_that_outlasts_the_process_is_kept_by_the_next_one() {
         let asked = rehearsal.stats(tenant)["requestsTotal"].clone();
         let output = rehearsal.run(&["sync"]);
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(rehearsal.stats(tenant)["requestsTotal"], asked, "{tenant} is left alone");
+        assert_eq!(
+            rehearsal.stats(tenant)["requestsTotal"],
+            asked,
+            "{tenant} is left alone"
+        );
         // Two hours later, as far as this project knows.
         std::fs::remove_dir_all(rehearsal.file("state")).expect("the state can be removed");
     }

@@ -16,10 +16,16 @@ fn law_06_a_second_sync_with_nothing_changed_writes_nothing_and_asks_once() {
         rehearsal.expect(0, &["sync"]);
         let after = ["contoso", "fabrikam"].map(|tenant| rehearsal.stats(tenant));
         for (before, after) in before.iter().zip(&after) {
-            assert_eq!(before["writes"], after["writes"], "{round}: nothing is written");
+            assert_eq!(
+                before["writes"], after["writes"],
+                "{round}: nothing is written"
+            );
             let asked = asked_since(before, after);
             let rest = json!({ "GET organization": 1, "GET users/delta": 1 });
-            assert_eq!(asked, rest, "{round}: one request for who it is, one for what changed");
+            assert_eq!(
+                asked, rest,
+                "{round}: one request for who it is, one for what changed"
+            );
         }
         assert_eq!(rehearsal.log(&[]).len(), known, "{round}: nothing is news");
     }

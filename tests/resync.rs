@@ -14,12 +14,21 @@ fn case_20_an_expired_delta_link_means_a_full_read_that_loses_nothing() {
             let path = format!("tenants/{tenant}/expire-delta");
             rehearsal.control("POST", &path, Some(json!({ "form": form })));
         }
-        rehearsal.administrator("contoso").change(id(person), json!({ "jobTitle": form }));
+        rehearsal
+            .administrator("contoso")
+            .change(id(person), json!({ "jobTitle": form }));
         let before = rehearsal.writes("fabrikam");
         rehearsal.expect(0, &["sync"]);
-        assert_eq!(rehearsal.writes("fabrikam"), before + 1, "{form}: one change, one write");
+        assert_eq!(
+            rehearsal.writes("fabrikam"),
+            before + 1,
+            "{form}: one change, one write"
+        );
         let made = rehearsal.made_for(id(person));
-        assert_eq!(rehearsal.holdings("fabrikam").users[&made]["jobTitle"], form);
+        assert_eq!(
+            rehearsal.holdings("fabrikam").users[&made]["jobTitle"],
+            form
+        );
     }
 }
 
@@ -28,7 +37,8 @@ fn case_21_rounds_that_repeat_themselves_change_nothing() {
     let rehearsal = Rehearsal::start(120, 210);
     for tenant in ["contoso", "fabrikam"] {
         let path = format!("tenants/{tenant}/behaviour");
-        let odd = json!({ "delta_replays": true, "delta_starts_empty": true, "delta_page_size": 7 });
+        let odd =
+            json!({ "delta_replays": true, "delta_starts_empty": true, "delta_page_size": 7 });
         rehearsal.control("POST", &path, Some(odd));
     }
     rehearsal.expect(0, &["sync"]);
@@ -45,17 +55,30 @@ fn case_21_rounds_that_repeat_themselves_change_nothing() {
 fn delta_that_lags_behind_our_own_writes_undoes_nothing() {
     let rehearsal = Rehearsal::start(60, 211);
     rehearsal.expect(0, &["sync"]);
-    rehearsal.control("POST", "tenants/fabrikam/behaviour", Some(json!({ "delta_lag_s": 600 })));
+    rehearsal.control(
+        "POST",
+        "tenants/fabrikam/behaviour",
+        Some(json!({ "delta_lag_s": 600 })),
+    );
     let person = &rehearsal.simple_people()[0];
     let made = rehearsal.made_for(id(person));
     for title in ["First", "Second", "Third"] {
-        rehearsal.administrator("contoso").change(id(person), json!({ "jobTitle": title }));
+        rehearsal
+            .administrator("contoso")
+            .change(id(person), json!({ "jobTitle": title }));
         rehearsal.expect(0, &["sync"]);
-        assert_eq!(rehearsal.holdings("fabrikam").users[&made]["jobTitle"], title);
+        assert_eq!(
+            rehearsal.holdings("fabrikam").users[&made]["jobTitle"],
+            title
+        );
     }
     let writes = rehearsal.writes("fabrikam");
     rehearsal.control("POST", "clock", Some(json!({ "advance_seconds": 1_200 })));
     rehearsal.expect(0, &["sync"]);
-    assert_eq!(rehearsal.writes("fabrikam"), writes, "old news of our own is no drift");
+    assert_eq!(
+        rehearsal.writes("fabrikam"),
+        writes,
+        "old news of our own is no drift"
+    );
     assert!(rehearsal.findings(id(person)).is_empty());
 }

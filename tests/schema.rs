@@ -41,7 +41,9 @@ impl DefaultMapping {
             .iter()
             .find(|mapping| mapping["sourceObjectName"] == "User" && mapping["enabled"] == true)
             .expect("a mapping of users");
-        let attributes = mapping["attributeMappings"].as_array().expect("attribute mappings");
+        let attributes = mapping["attributeMappings"]
+            .as_array()
+            .expect("attribute mappings");
         assert_eq!(attributes.len(), 24);
         Self(attributes.iter().filter_map(read_mapping).collect())
     }
@@ -81,14 +83,21 @@ impl DefaultMapping {
 }
 
 fn read_mapping(mapping: &Json) -> Option<Mapping> {
-    let target = text(mapping, "targetAttributeName").expect("a target attribute").to_owned();
+    let target = text(mapping, "targetAttributeName")
+        .expect("a target attribute")
+        .to_owned();
     // Neither has a counterpart in Graph: what Microsoft's service joins on is our table of links,
     // and a deleted source object is one that has left the scope. References are not values.
-    if matches!(target.as_str(), "alternativeSecurityIds" | "IsSoftDeleted" | "manager") {
+    if matches!(
+        target.as_str(),
+        "alternativeSecurityIds" | "IsSoftDeleted" | "manager"
+    ) {
         return None;
     }
     let source = &mapping["source"];
-    let name = text(source, "name").expect("a source has a name").to_owned();
+    let name = text(source, "name")
+        .expect("a source has a name")
+        .to_owned();
     Some(Mapping {
         target,
         source: match source["type"].as_str() {

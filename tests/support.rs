@@ -1,7 +1,7 @@
 //! Starting the simulator and the command, and reading the tenants back.
 
-pub(crate) mod graph;
 mod component;
+pub(crate) mod graph;
 mod normal;
 mod process;
 pub(crate) mod simulation;
@@ -40,7 +40,9 @@ impl Rehearsal {
     /// Starts tenants with this many users that permit a hundred times Graph's requests.
     pub(crate) fn start(users: usize, seed: u64) -> Self {
         // Every client wants one, also those that speak plain HTTP only; a second call changes nothing.
-        rustls::crypto::ring::default_provider().install_default().ok();
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut simulator = syncline()
             .args(["simulate", "--listen", "127.0.0.1:0", "--limits", "100"])
@@ -53,14 +55,25 @@ impl Rehearsal {
             .expect("the simulator starts");
         let stdout = simulator.stdout.take().expect("stdout is piped");
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line).expect("the simulator says where it is");
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("the simulator says where it is");
         let ready: Json = serde_json::from_str(&line).expect("the ready line is JSON");
-        let base_url = ready["graph"].as_str().expect("the graph root is text").to_owned();
+        let base_url = ready["graph"]
+            .as_str()
+            .expect("the graph root is text")
+            .to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime can be made");
-        Self { simulator, base_url, folder, http: reqwest::Client::new(), runtime }
+        Self {
+            simulator,
+            base_url,
+            folder,
+            http: reqwest::Client::new(),
+            runtime,
+        }
     }
 
     /// Returns the project's folder.
@@ -112,7 +125,11 @@ impl Rehearsal {
     pub(crate) fn refuses(&self, exit_code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = self.checked(&output);
-        assert_eq!(output.status.code(), Some(exit_code), "{arguments:?}: {said}");
+        assert_eq!(
+            output.status.code(),
+            Some(exit_code),
+            "{arguments:?}: {said}"
+        );
         normal(&String::from_utf8_lossy(&output.stderr), self.folder())
     }
 
@@ -156,7 +173,10 @@ impl Rehearsal {
     pub(crate) fn wait_for_writes(&self, tenant: &str) {
         let began = std::time::Instant::now();
         while self.stats(tenant)["writesSucceeded"].as_u64().unwrap_or(0) == 0 {
-            assert!(began.elapsed().as_secs() < 120, "nothing is ever written to {tenant}");
+            assert!(
+                began.elapsed().as_secs() < 120,
+                "nothing is ever written to {tenant}"
+            );
         }
     }
 
@@ -171,12 +191,18 @@ impl Rehearsal {
         let objects = self.objects(tenant);
         let users = objects["users"].as_array().expect("users are a list");
         let found = users.iter().find(|user| user[attribute] == value);
-        found.unwrap_or_else(|| panic!("{tenant} has nobody whose {attribute} is {value}")).clone()
+        found
+            .unwrap_or_else(|| panic!("{tenant} has nobody whose {attribute} is {value}"))
+            .clone()
     }
 
     /// Changes an object as somebody in the tenant would, past Graph's rules.
     pub(crate) fn change(&self, tenant: &str, id: &str, values: Json) {
-        self.control("PATCH", &format!("tenants/{tenant}/objects/{id}"), Some(values));
+        self.control(
+            "PATCH",
+            &format!("tenants/{tenant}/objects/{id}"),
+            Some(values),
+        );
     }
 
     /// Returns where the tenants answer.
@@ -192,7 +218,10 @@ impl Rehearsal {
         headers: &[(&str, &str)],
         body: String,
     ) -> (u16, Json) {
-        let mut request = self.http.request(method.parse().expect("a method"), url).body(body);
+        let mut request = self
+            .http
+            .request(method.parse().expect("a method"), url)
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -210,13 +239,23 @@ impl Rehearsal {
         let method = method.parse().expect("a method");
         let mut request = self.http.request(method, url);
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
         }
         self.runtime.block_on(async {
             let response = request.send().await.expect("the simulator answers");
-            assert!(response.status().is_success(), "{path}: {}", response.status());
+            assert!(
+                response.status().is_success(),
+                "{path}: {}",
+                response.status()
+            );
             let text = response.text().await.expect("the answer is text");
-            if text.is_empty() { Json::Null } else { serde_json::from_str(&text).expect("JSON") }
+            if text.is_empty() {
+                Json::Null
+            } else {
+                serde_json::from_str(&text).expect("JSON")
+            }
         })
     }
 

@@ -23,7 +23,10 @@ fn settings(seed: u64) -> Settings {
     Settings {
         users: 120,
         seed,
-        latency: Some(Latency { shortest_ms: 20, longest_ms: 400 }),
+        latency: Some(Latency {
+            shortest_ms: 20,
+            longest_ms: 400,
+        }),
         ..Settings::default()
     }
 }
@@ -32,7 +35,10 @@ fn settings(seed: u64) -> Settings {
 fn trace(seed: u64) -> Vec<String> {
     simulate(async {
         let simulation = Simulation::begin(settings(seed));
-        simulation.cycle().await.expect("the first cycle goes through");
+        simulation
+            .cycle()
+            .await
+            .expect("the first cycle goes through");
         simulation.simulator.pass_a_week(seed);
         simulation.simulator.advance(7 * 86_400 - 3_600);
         for fault in [
@@ -47,7 +53,10 @@ fn trace(seed: u64) -> Vec<String> {
         ] {
             simulation.fault(fault).await;
         }
-        simulation.cycle().await.expect("the second cycle goes through");
+        simulation
+            .cycle()
+            .await
+            .expect("the second cycle goes through");
         simulation.trace()
     })
 }
@@ -60,7 +69,10 @@ fn law_05_one_seed_gives_one_trace() {
         assert_eq!(one, other, "seed 5, entry {place}");
     }
     assert_eq!(first.len(), second.len());
-    assert!(first.iter().any(|entry| entry.contains("status: 429")), "the weather was bad");
+    assert!(
+        first.iter().any(|entry| entry.contains("status: 429")),
+        "the weather was bad"
+    );
     assert_ne!(first, trace(6), "another seed, another trace");
 }
 
@@ -84,17 +96,25 @@ fn law_04_a_cycle_that_ends_anywhere_is_taken_up_by_the_next() {
                     // answered.
                     let looking_ms = attempt % 2 * 7_500;
                     let moment_ms = chance.next_u64() % (report.duration_ms + looking_ms);
-                    if simulation.crash_after(Duration::from_millis(moment_ms)).await {
+                    if simulation
+                        .crash_after(Duration::from_millis(moment_ms))
+                        .await
+                    {
                         break;
                     }
                     crashes += 1;
                 }
-                simulation.cycle().await.expect("the last cycle goes through");
+                simulation
+                    .cycle()
+                    .await
+                    .expect("the last cycle goes through");
 
                 let (expected, found) = (undisturbed.people().await, simulation.people().await);
                 for (name, person) in &expected {
                     let here = format!("seed {seed}, week {week}, {name}");
-                    let found = found.get(name).unwrap_or_else(|| panic!("{here} is missing"));
+                    let found = found
+                        .get(name)
+                        .unwrap_or_else(|| panic!("{here} is missing"));
                     for (attribute, value) in person.as_object().expect("an object") {
                         assert_eq!(found[attribute], *value, "{here}: {attribute}");
                     }
@@ -104,7 +124,11 @@ fn law_04_a_cycle_that_ends_anywhere_is_taken_up_by_the_next() {
             assert!(crashes > 2, "seed {seed}: {crashes} crashes");
             let made = simulation.made();
             let distinct: BTreeSet<&String> = made.iter().collect();
-            assert_eq!(made.len(), distinct.len(), "seed {seed}: each making is told once");
+            assert_eq!(
+                made.len(),
+                distinct.len(),
+                "seed {seed}: each making is told once"
+            );
             let expected = undisturbed.made();
             assert_eq!(distinct, expected.iter().collect(), "seed {seed}");
         });

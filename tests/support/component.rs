@@ -25,8 +25,12 @@ pub(crate) enum Scope {
 fn componentize(wat: &str) -> Vec<u8> {
     let mut module = wat::parse_str(wat).expect("the text is a module");
     let mut resolve = wit_parser::Resolve::default();
-    let package = resolve.push_str(Path::new("rules.wit"), WIT).expect("the contract is WIT");
-    let world = resolve.select_world(&[package], Some("rule")).expect("it has the world `rule`");
+    let package = resolve
+        .push_str(Path::new("rules.wit"), WIT)
+        .expect("the contract is WIT");
+    let world = resolve
+        .select_world(&[package], Some("rule"))
+        .expect("it has the world `rule`");
     let encoding = wit_component::StringEncoding::UTF8;
     wit_component::embed_component_metadata(&mut module, &resolve, world, encoding, false)
         .expect("the module takes the world");

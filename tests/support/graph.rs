@@ -28,8 +28,13 @@ impl Holdings {
     /// Returns the live user with this mail.
     #[track_caller]
     pub(crate) fn with_mail(&self, mail: &str) -> &Json {
-        let mut found = self.users.values().filter(|user| text(user, "mail") == Some(mail));
-        let user = found.next().unwrap_or_else(|| panic!("nobody has the mail {mail}"));
+        let mut found = self
+            .users
+            .values()
+            .filter(|user| text(user, "mail") == Some(mail));
+        let user = found
+            .next()
+            .unwrap_or_else(|| panic!("nobody has the mail {mail}"));
         assert!(found.next().is_none(), "two have the mail {mail}");
         user
     }
@@ -76,8 +81,12 @@ impl Rehearsal {
             self.base_url(),
         );
         let url = format!("{}/{}/oauth2/v2.0/token", self.base_url(), part("tenantId"));
-        let (status, answer) =
-            self.send("POST", &url, &[("content-type", "application/x-www-form-urlencoded")], body);
+        let (status, answer) = self.send(
+            "POST",
+            &url,
+            &[("content-type", "application/x-www-form-urlencoded")],
+            body,
+        );
         assert_eq!(status, 200, "{answer}");
         Administrator {
             rehearsal: self,
@@ -101,11 +110,16 @@ impl Administrator<'_> {
             None => path.to_owned(),
         };
         let authorization = format!("Bearer {}", self.token);
-        let headers =
-            [("authorization", authorization.as_str()), ("content-type", "application/json")];
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("content-type", "application/json"),
+        ];
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let (status, answer) = self.rehearsal.send(method, &url, &headers, body);
-        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+        assert!(
+            (200..300).contains(&status),
+            "{method} {path}: {status} {answer}"
+        );
         answer
     }
 
@@ -124,7 +138,11 @@ impl Administrator<'_> {
     /// Takes a user out of the recycle bin.
     #[track_caller]
     pub(crate) fn restore(&self, user: &str) {
-        self.ask("POST", &format!("/directory/deletedItems/{user}/restore"), Some(json!({})));
+        self.ask(
+            "POST",
+            &format!("/directory/deletedItems/{user}/restore"),
+            Some(json!({})),
+        );
     }
 
     /// Reads a whole collection, page by page.
@@ -134,7 +152,9 @@ impl Administrator<'_> {
         while let Some(page) = next {
             let mut page = self.ask("GET", &page, None);
             next = text(&page, "@odata.nextLink").map(str::to_owned);
-            let Json::Array(users) = page["value"].take() else { panic!("a list") };
+            let Json::Array(users) = page["value"].take() else {
+                panic!("a list")
+            };
             rows.extend(users.into_iter().map(|user| (id(&user).to_owned(), user)));
         }
         rows

@@ -21,7 +21,9 @@ pub(crate) fn normal(text: &str, folder: &Path) -> String {
     // Each operating system words its errors in its own way.
     while let Some(end) = normal.find(" (os error ") {
         let begin = normal[..end].rfind(": ").map_or(0, |colon| colon + 2);
-        let rest = normal[end..].find(')').map_or(normal.len(), |close| end + close + 1);
+        let rest = normal[end..]
+            .find(')')
+            .map_or(normal.len(), |close| end + close + 1);
         normal.replace_range(begin..rest, "[system error]");
     }
     let normal = durations(&normal);
@@ -53,18 +55,24 @@ fn named(word: &str) -> String {
 /// Whether a word has a form: `#` stands for a lowercase hexadecimal digit, `9` for a digit.
 fn looks_like(word: &str, form: &str) -> bool {
     word.len() == form.len()
-        && word.chars().zip(form.chars()).all(|(character, form)| match form {
-            '#' => matches!(character, '0'..='9' | 'a'..='f'),
-            '9' => character.is_ascii_digit(),
-            other => character == other,
-        })
+        && word
+            .chars()
+            .zip(form.chars())
+            .all(|(character, form)| match form {
+                '#' => matches!(character, '0'..='9' | 'a'..='f'),
+                '9' => character.is_ascii_digit(),
+                other => character == other,
+            })
 }
 
 /// Replaces `1.2 s` and its like.
 fn durations(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        let unit = word.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let unit = word
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .next()
+            .unwrap_or_default();
         match words.last_mut() {
             Some(last) if (unit == "ms" || unit == "s") && last.parse::<f64>().is_ok() => {
                 *last = format!("[duration]{}", &word[unit.len()..]);

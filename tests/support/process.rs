@@ -30,9 +30,16 @@ impl Process {
             .spawn()
             .expect("the command starts");
         let (sender, lines) = channel();
-        pass_on(child.stdout.take().expect("stdout is piped"), sender.clone());
+        pass_on(
+            child.stdout.take().expect("stdout is piped"),
+            sender.clone(),
+        );
         pass_on(child.stderr.take().expect("stderr is piped"), sender);
-        Self { child, lines, said: Vec::new() }
+        Self {
+            child,
+            lines,
+            said: Vec::new(),
+        }
     }
 
     /// Waits for the next line that holds this text, and returns it.

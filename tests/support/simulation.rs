@@ -68,7 +68,10 @@ impl Exchange {
             return 0;
         }
         let body: Json = serde_json::from_str(&self.body).expect("a batch is JSON");
-        body["requests"].as_array().expect("a batch has requests").len()
+        body["requests"]
+            .as_array()
+            .expect("a batch has requests")
+            .len()
     }
 
     /// Whether it asks for a token.
@@ -97,11 +100,17 @@ impl Simulation {
     pub(crate) fn begin_with(settings: Settings, target_settings: &str) -> Self {
         let start: Timestamp = START.parse().expect("an instant");
         let seed = settings.seed;
-        let simulator = Simulator::new(Settings { start: Some(start), ..settings });
+        let simulator = Simulator::new(Settings {
+            start: Some(start),
+            ..settings
+        });
         simulator.bind_base_url(ROOT);
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         write_project(folder.path(), &simulator, target_settings);
-        let clock = Arc::new(VirtualClock { start, began: Instant::now() });
+        let clock = Arc::new(VirtualClock {
+            start,
+            began: Instant::now(),
+        });
         let wire = Arc::new(Wire {
             router: simulator.router(),
             clock: clock.clone(),
@@ -115,7 +124,14 @@ impl Simulation {
         };
         let events = Arc::default();
         let service = open(folder.path(), &outside, &events);
-        Self { simulator, service, wire, outside, events, folder }
+        Self {
+            simulator,
+            service,
+            wire,
+            outside,
+            events,
+            folder,
+        }
     }
 
     /// Runs a cycle that ends after this long as a crash would end it, and opens the project again;
@@ -137,18 +153,29 @@ impl Simulation {
         let request = http::Request::get(format!("{ROOT}/_simulator/tenants/fabrikam/objects"))
             .body(Body::empty())
             .expect("a request");
-        let answer = self.simulator.router().oneshot(request).await.expect("never fails");
-        let answer = to_bytes(answer.into_body(), BODY_MAX).await.expect("an answer");
+        let answer = self
+            .simulator
+            .router()
+            .oneshot(request)
+            .await
+            .expect("never fails");
+        let answer = to_bytes(answer.into_body(), BODY_MAX)
+            .await
+            .expect("an answer");
         let objects: Json = serde_json::from_slice(&answer).expect("JSON");
         let users = objects["users"].as_array().expect("a list of users");
         let text = |user: &Json, name: &str| user[name].as_str().unwrap_or_default().to_owned();
         // While deleted, a name carries the id in front.
         let name = |user: &Json| {
             let id = text(user, "id").replace('-', "");
-            text(user, "userPrincipalName").trim_start_matches(&id).to_owned()
+            text(user, "userPrincipalName")
+                .trim_start_matches(&id)
+                .to_owned()
         };
-        let names: BTreeMap<String, String> =
-            users.iter().map(|user| (text(user, "id"), name(user))).collect();
+        let names: BTreeMap<String, String> = users
+            .iter()
+            .map(|user| (text(user, "id"), name(user)))
+            .collect();
         let people = users.iter().map(|user| {
             let mut person = user.clone();
             for varying in [
@@ -187,8 +214,14 @@ impl Simulation {
     /// Runs one cycle.
     pub(crate) async fn cycle(&self) -> Result<CycleReport, ServiceError> {
         let (_switch, stop) = Stop::new();
-        let request = Request { mode: Mode::Apply, cause: "simulation", activate: false };
-        self.service.cycle(&JobName::new("contoso-to-fabrikam"), request, &stop).await
+        let request = Request {
+            mode: Mode::Apply,
+            cause: "simulation",
+            activate: false,
+        };
+        self.service
+            .cycle(&JobName::new("contoso-to-fabrikam"), request, &stop)
+            .await
     }
 
     /// Makes chosen requests fail from now on.
@@ -196,7 +229,12 @@ impl Simulation {
         let request = http::Request::post(format!("{ROOT}/_simulator/faults"))
             .body(Body::from(fault.to_string()))
             .expect("a request");
-        let answer = self.simulator.router().oneshot(request).await.expect("never fails");
+        let answer = self
+            .simulator
+            .router()
+            .oneshot(request)
+            .await
+            .expect("never fails");
         assert!(answer.status().is_success(), "the fault fits");
     }
 
@@ -209,8 +247,10 @@ impl Simulation {
     /// what was remembered in the log.
     pub(crate) fn trace(&self) -> Vec<String> {
         let exchanges = self.exchanges();
-        let mut trace: Vec<String> =
-            exchanges.iter().map(|exchange| format!("{exchange:?}")).collect();
+        let mut trace: Vec<String> = exchanges
+            .iter()
+            .map(|exchange| format!("{exchange:?}"))
+            .collect();
         trace.extend(self.events.lock().expect("no panic").iter().cloned());
         self.service
             .store()
@@ -243,7 +283,11 @@ fn write_project(folder: &Path, simulator: &Simulator, target_settings: &str) {
             name = tenant.name,
             id = tenant.tenant_id,
             client = tenant.client_id,
-            more = if tenant.name == "fabrikam" { target_settings } else { "" },
+            more = if tenant.name == "fabrikam" {
+                target_settings
+            } else {
+                ""
+            },
         )
         .expect("texts can be written");
         let secret = folder.join(format!("{}.secret", tenant.name));
@@ -288,7 +332,9 @@ impl Wire {
         if let Some((tenant, _)) = path.trim_start_matches('/').split_once("/oauth2/") {
             return tenant.to_owned();
         }
-        let token = request.headers()["authorization"].to_str().expect("a token is text");
+        let token = request.headers()["authorization"]
+            .to_str()
+            .expect("a token is text");
         self.tokens.lock().expect("no panic")[token].clone()
     }
 
@@ -315,8 +361,12 @@ impl Wire {
             });
             exchanges.len() - 1
         };
-        let response =
-            self.router.clone().oneshot(request.map(Body::from)).await.expect("never fails");
+        let response = self
+            .router
+            .clone()
+            .oneshot(request.map(Body::from))
+            .await
+            .expect("never fails");
         let (parts, answer) = response.into_parts();
         let broken = |error: axum::Error| TransportError::Broken {
             host: "127.0.0.1".to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! A task is a file of this folder with a `run`, and a line in [`TASKS`].
 
+mod bench;
 mod plugins;
 
 use std::{
@@ -19,11 +20,18 @@ struct Task {
     run: fn(&Path, Vec<String>) -> Result<()>,
 }
 
-const TASKS: &[Task] = &[Task {
-    name: "plugins",
-    summary: plugins::SUMMARY,
-    run: plugins::run,
-}];
+const TASKS: &[Task] = &[
+    Task {
+        name: "plugins",
+        summary: plugins::SUMMARY,
+        run: plugins::run,
+    },
+    Task {
+        name: "bench",
+        summary: bench::SUMMARY,
+        run: bench::run,
+    },
+];
 
 #[expect(
     clippy::print_stderr,

@@ -36,7 +36,11 @@ impl End {
 
     /// Returns the worse of two ends.
     pub(crate) fn worse(self, other: Self) -> Self {
-        if other.badness() > self.badness() { other } else { self }
+        if other.badness() > self.badness() {
+            other
+        } else {
+            self
+        }
     }
 
     fn badness(self) -> u8 {
@@ -70,13 +74,20 @@ pub(crate) struct WrongUsage(pub(crate) String);
 /// Tells an error with its causes and, where it is known, what to do; returns how that ends the
 /// command.
 pub(crate) fn report(error: &anyhow::Error) -> End {
-    let advice =
-        error.chain().find_map(|cause| cause.downcast_ref::<ServiceError>()?.advice());
+    let advice = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<ServiceError>()?.advice());
     render::error(error, advice);
     let configuration = error.chain().any(|cause| {
         cause.is::<ProjectError>()
             || cause.is::<WrongUsage>()
-            || cause.downcast_ref::<ServiceError>().is_some_and(ServiceError::is_configuration)
+            || cause
+                .downcast_ref::<ServiceError>()
+                .is_some_and(ServiceError::is_configuration)
     });
-    if configuration { End::WrongUsage } else { End::Failed }
+    if configuration {
+        End::WrongUsage
+    } else {
+        End::Failed
+    }
 }

@@ -82,7 +82,10 @@ out-of-scope = "soft-delete"
     );
     let path = write(folder, &text, simulated.rules)?;
     for tenant in [source, target] {
-        write_secret(&folder.join(format!("{}.secret", tenant.name)), &tenant.client_secret)?;
+        write_secret(
+            &folder.join(format!("{}.secret", tenant.name)),
+            &tenant.client_secret,
+        )?;
     }
     Ok(path)
 }

@@ -42,7 +42,10 @@ pub(crate) fn note(text: &str) {
 
 /// Tells an error with its causes, on stderr, and what to do where that is known.
 pub(crate) fn error(error: &anyhow::Error, advice: Option<&str>) {
-    note(&format!("error: {}", syncline_service::one_line(error.as_ref())));
+    note(&format!(
+        "error: {}",
+        syncline_service::one_line(error.as_ref())
+    ));
     if let Some(advice) = advice {
         note(&format!("hint: {advice}"));
     }
@@ -74,6 +77,10 @@ pub(crate) fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
         1_000..120_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
+        _ => format!(
+            "{} min {} s",
+            milliseconds / 60_000,
+            milliseconds % 60_000 / 1_000
+        ),
     }
 }

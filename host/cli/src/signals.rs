@@ -53,7 +53,11 @@ struct Signals {
 #[cfg(windows)]
 fn signals() -> std::io::Result<Signals> {
     use tokio::signal::windows::{ctrl_c, ctrl_close, ctrl_shutdown};
-    Ok(Signals { interrupt: ctrl_c()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
+    Ok(Signals {
+        interrupt: ctrl_c()?,
+        close: ctrl_close()?,
+        shutdown: ctrl_shutdown()?,
+    })
 }
 
 #[cfg(windows)]

@@ -274,7 +274,10 @@ impl Source {
         id: &str,
         columns: &[AttributeName],
     ) -> Result<Option<Attributes>, GraphError> {
-        Ok(self.find_user(id, columns).await?.map(|(_, attributes)| attributes))
+        Ok(self
+            .find_user(id, columns)
+            .await?
+            .map(|(_, attributes)| attributes))
     }
 
     async fn find_user(
@@ -305,7 +308,10 @@ impl Source {
     pub async fn members(&self, group: &str) -> Result<Option<BTreeSet<String>>, GraphError> {
         let group = url::escape(group);
         let path = format!("/groups/{group}/members?$select=id&$top={PAGE_SIZE_MAX}");
-        let mut call = Call { bulk: true, ..self.connection.get(&path) };
+        let mut call = Call {
+            bulk: true,
+            ..self.connection.get(&path)
+        };
         let mut members = BTreeSet::new();
         loop {
             let page = match self.list(&call).await {
@@ -314,7 +320,9 @@ impl Source {
             };
             let (objects, next) = page?;
             members.extend(objects.into_iter().map(|(id, _)| id));
-            let Some(next) = next else { return Ok(Some(members)) };
+            let Some(next) = next else {
+                return Ok(Some(members));
+            };
             call = self.connection.follow(&next)?;
         }
     }

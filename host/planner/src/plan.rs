@@ -76,7 +76,8 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// Whether it has no place in the target, or only one that we gave up and that is gone for good.
     fn is_unplaced(&self) -> bool {
-        self.link.is_none_or(|(link, held)| held.state == ObjectState::Purged && link.deleted_by_us)
+        self.link
+            .is_none_or(|(link, held)| held.state == ObjectState::Purged && link.deleted_by_us)
     }
 }
 

@@ -33,14 +33,23 @@ impl World {
             joined: &Joined::New,
             outcome: Some(&self.outcome),
         };
-        plan_object(&subject, self.policy, &GenerationDigest::new("0f".repeat(32)))
+        plan_object(
+            &subject,
+            self.policy,
+            &GenerationDigest::new("0f".repeat(32)),
+        )
     }
 
     /// Carries out a plan as the service and a well-behaved target do.
     fn apply(&mut self, plan: &ObjectPlan) {
         for operation in &plan.operations {
             match &operation.action {
-                Action::Invite { address, display_name, member, then } => {
+                Action::Invite {
+                    address,
+                    display_name,
+                    member,
+                    then,
+                } => {
                     let user_type = if *member { "Member" } else { "Guest" };
                     let mut born = Attributes::from([
                         (AttributeName::new("mail"), Value::text(address)),
@@ -59,7 +68,10 @@ impl World {
                             unfinished: false,
                             written: born,
                         },
-                        Held { state: ObjectState::Live, attributes: held },
+                        Held {
+                            state: ObjectState::Live,
+                            attributes: held,
+                        },
                     ));
                     self.write(then.iter().map(|(name, change)| (name, &change.after)));
                 }
@@ -70,7 +82,11 @@ impl World {
                     self.write(then.iter().map(|(name, change)| (name, &change.after)));
                 }
                 Action::Update { modifications, .. } => {
-                    self.write(modifications.iter().map(|(name, change)| (name, &change.after)));
+                    self.write(
+                        modifications
+                            .iter()
+                            .map(|(name, change)| (name, &change.after)),
+                    );
                 }
                 Action::Disable { .. } => {
                     let name = AttributeName::new("accountEnabled");
@@ -101,7 +117,9 @@ impl World {
     }
 
     fn held(&self, name: &str) -> Option<&Value> {
-        self.link.as_ref().and_then(|(_, held)| held.attributes.get(name))
+        self.link
+            .as_ref()
+            .and_then(|(_, held)| held.attributes.get(name))
     }
 }
 
@@ -130,8 +148,11 @@ fn apply() -> impl Strategy<Value = Apply> {
 }
 
 fn decision() -> impl Strategy<Value = RuleDecision> {
-    (proptest::collection::vec((change(), apply()), TEXTS.len()), any::<Option<bool>>()).prop_map(
-        |(texts, enabled)| {
+    (
+        proptest::collection::vec((change(), apply()), TEXTS.len()),
+        any::<Option<bool>>(),
+    )
+        .prop_map(|(texts, enabled)| {
             let output = |name: &str, apply, change| Output {
                 attribute: AttributeName::new(name),
                 apply,
@@ -148,9 +169,11 @@ fn decision() -> impl Strategy<Value = RuleDecision> {
             outputs.push(output("displayName", Apply::Always, set("Alice Doe")));
             outputs.push(output("mail", Apply::Always, set("alice@contoso.com")));
             outputs.sort_by(|a, b| a.attribute.cmp(&b.attribute));
-            RuleDecision { shape: Shape::ExternalMember, outputs }
-        },
-    )
+            RuleDecision {
+                shape: Shape::ExternalMember,
+                outputs,
+            }
+        })
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -171,16 +194,18 @@ fn state() -> impl Strategy<Value = ObjectState> {
 
 fn link() -> impl Strategy<Value = Option<(Link, Held)>> {
     let bag = || {
-        (proptest::collection::vec(text(), TEXTS.len()), any::<bool>()).prop_map(
-            |(texts, enabled)| {
+        (
+            proptest::collection::vec(text(), TEXTS.len()),
+            any::<bool>(),
+        )
+            .prop_map(|(texts, enabled)| {
                 let mut attributes: Attributes =
                     TEXTS.iter().map(AttributeName::new).zip(texts).collect();
                 attributes.insert("accountEnabled".into(), Value::Boolean(enabled));
                 attributes.insert("displayName".into(), Value::text("Alice Doe"));
                 attributes.insert("mail".into(), Value::text("alice@contoso.com"));
                 attributes
-            },
-        )
+            })
     };
     proptest::option::of((bag(), bag(), state(), any::<bool>()).prop_map(
         |(held, mut written, state, deleted_by_us)| {
@@ -192,17 +217,31 @@ fn link() -> impl Strategy<Value = Option<(Link, Held)>> {
                 unfinished: false,
                 written,
             };
-            (link, Held { state, attributes: held })
+            (
+                link,
+                Held {
+                    state,
+                    attributes: held,
+                },
+            )
         },
     ))
 }
 
 fn policy() -> impl Strategy<Value = Policy> {
     (
-        prop_oneof![Just(OutOfScope::Keep), Just(OutOfScope::Disable), Just(OutOfScope::SoftDelete)],
+        prop_oneof![
+            Just(OutOfScope::Keep),
+            Just(OutOfScope::Disable),
+            Just(OutOfScope::SoftDelete)
+        ],
         prop_oneof![Just(Drift::Heal), Just(Drift::Keep), Just(Drift::Report)],
     )
-        .prop_map(|(out_of_scope, drift)| Policy { out_of_scope, drift, ..Policy::default() })
+        .prop_map(|(out_of_scope, drift)| Policy {
+            out_of_scope,
+            drift,
+            ..Policy::default()
+        })
 }
 
 fn world() -> impl Strategy<Value = World> {

@@ -103,7 +103,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         generation.writes(KIND).len(),
         rows.len()
     )?;
-    writeln!(out, "sandboxed               {} us an object", sandboxed)?;
+    writeln!(out, "sandboxed               {sandboxed} us an object")?;
     for (name, native) in [
         ("native, rows to outcomes", to_outcomes),
         ("native, owned copy      ", copied),
@@ -344,8 +344,28 @@ fn context() -> Context {
 /// Returns a person as directories have them: most attributes set, some of them on some people only.
 fn row(columns: &[AttributeName], number: usize) -> MappingRow {
     let pick = |list: &[&'static str]| list[number % list.len()];
-    let given = pick(&["Alice", "Zofia", "Jörg", "Anna-Karin", "Bo", "Chidinma", "Li"]);
-    let last = pick(&["Doe", "Łukasik", "Müller", "Lindström", "Okonkwo", "Wang", "van der Berg", "Ito", "Fernández", "Nguyen", "Smith"]);
+    let given = pick(&[
+        "Alice",
+        "Zofia",
+        "Jörg",
+        "Anna-Karin",
+        "Bo",
+        "Chidinma",
+        "Li",
+    ]);
+    let last = pick(&[
+        "Doe",
+        "Łukasik",
+        "Müller",
+        "Lindström",
+        "Okonkwo",
+        "Wang",
+        "van der Berg",
+        "Ito",
+        "Fernández",
+        "Nguyen",
+        "Smith",
+    ]);
     let alias = format!("person{number:06}");
     let one_in = |count: usize| number.is_multiple_of(count);
     let value = |name: &AttributeName| match name.as_str() {
@@ -355,11 +375,22 @@ fn row(columns: &[AttributeName], number: usize) -> MappingRow {
         }
         "city" => Value::text(pick(&["Redmond", "Gdańsk", "København", "São Paulo"])),
         "country" => Value::text(pick(&["United States", "Polska", "Danmark", "Brasil"])),
-        "department" => Value::text(pick(&["Sales", "Research and Development", "Finance", "Legal", "Customer Success"])),
+        "department" => Value::text(pick(&[
+            "Sales",
+            "Research and Development",
+            "Finance",
+            "Legal",
+            "Customer Success",
+        ])),
         "displayName" => Value::text(format!("{given} {last}")),
         "employeeId" if !one_in(5) => Value::text(format!("{:06}", 100_000 + number)),
         "givenName" => Value::text(given),
-        "jobTitle" => Value::text(pick(&["Account Executive", "Engineer", "Controller", "Senior Counsel"])),
+        "jobTitle" => Value::text(pick(&[
+            "Account Executive",
+            "Engineer",
+            "Controller",
+            "Senior Counsel",
+        ])),
         "mail" if !one_in(50) => Value::text(format!("{alias}@contoso.com")),
         "mailNickname" => Value::text(&alias),
         "manager" if !one_in(20) => {

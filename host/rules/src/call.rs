@@ -25,6 +25,7 @@ use crate::{
 
 type Configure<'a> = (&'a str,);
 type Configured = (Result<lifted::Description, lifted::SettingsError>,);
+type ConfiguredInstance = (Instance, Result<lifted::Description, lifted::SettingsError>);
 type Stage<'a, Row> = (lowered::Context<'a>, &'a [Row]);
 type Answered<Answer> = (Result<Vec<Answer>, lifted::Reason>,);
 
@@ -81,8 +82,8 @@ impl Runtime {
     pub(crate) fn describe(
         &self,
     ) -> Result<Result<lifted::Description, lifted::SettingsError>, Failure> {
-        let mut store = self.store();
-        self.configured(&mut store)
+        let (store, configured) = self.configured();
+        configured
             .map(|(_, configured)| configured)
             .map_err(|error| failure(&error, &store))
     }
@@ -124,24 +125,22 @@ impl Runtime {
         Row: ComponentType + Lower,
         Answer: ComponentType + Lift + Measure,
     {
-        let mut store = self.store();
+        let (mut store, configured) = self.configured();
         let mut fuel_max = self.limits.fuel_per_configure;
-        let answered = self
-            .configured(&mut store)
-            .and_then(|(instance, configured)| {
-                if let Err(error) = configured {
-                    return Ok(Err(Failure::SettingsRefused(untrusted::printable(
-                        &error.message,
-                    ))));
-                }
-                // What `configure` left over is not the call's, so that neither depends on the other.
-                fuel_max = self.limits.fuel_per_call;
-                allot(&mut store, &self.limits, fuel_max)?;
-                let function = instance
-                    .get_typed_func::<Stage<'_, Row>, Answered<Answer>>(&mut store, export)?;
-                let (answered,) = function.call(&mut store, (context, rows))?;
-                Ok(answered.map_err(|reason| Failure::Refused(reason.into())))
-            });
+        let answered = configured.and_then(|(instance, configured)| {
+            if let Err(error) = configured {
+                return Ok(Err(Failure::SettingsRefused(untrusted::printable(
+                    &error.message,
+                ))));
+            }
+            // What `configure` left over is not the call's, so that neither depends on the other.
+            fuel_max = self.limits.fuel_per_call;
+            allot(&mut store, &self.limits, fuel_max)?;
+            let function =
+                instance.get_typed_func::<Stage<'_, Row>, Answered<Answer>>(&mut store, export)?;
+            let (answered,) = function.call(&mut store, (context, rows))?;
+            Ok(answered.map_err(|reason| Failure::Refused(reason.into())))
+        });
         let answers = match answered {
             Ok(answered) => {
                 answered.and_then(|answers| judge(answers, rows.len(), self.limits.bytes_max))
@@ -169,13 +168,17 @@ impl Runtime {
         )
     }
 
-    fn configured(
+    fn configured(&self) -> (Store<Guest>, wasmtime::Result<ConfiguredInstance>) {
+        let (mut store, instance) = instantiate(&self.component, &self.limits, || self.store());
+        let configured = instance.and_then(|instance| self.configure(&mut store, instance));
+        (store, configured)
+    }
+
+    fn configure(
         &self,
         store: &mut Store<Guest>,
-    ) -> wasmtime::Result<(Instance, Result<lifted::Description, lifted::SettingsError>)> {
-        // Before the instance is made: its start functions are code like any other.
-        allot(store, &self.limits, self.limits.fuel_per_configure)?;
-        let instance = instantiate(&self.component, store)?;
+        instance: Instance,
+    ) -> wasmtime::Result<ConfiguredInstance> {
         let function = instance.get_typed_func::<Configure<'_>, Configured>(
             &mut *store,
             &self.component.exports().configure,
@@ -188,13 +191,25 @@ impl Runtime {
 /// How long a call waits before it looks again for room in the pool.
 const TURN: Duration = Duration::from_millis(1);
 
-/// Makes an instance, as soon as there is room for one. Each call ends within its limits, so that
-/// there will be.
-fn instantiate(component: &Component, store: &mut Store<Guest>) -> wasmtime::Result<Instance> {
+/// Makes an instance in a new store, as soon as there is room for one. Each call ends within its
+/// limits, so that there will be. A store that got only a part is dropped with that part, which
+/// another call may be waiting for.
+fn instantiate(
+    component: &Component,
+    limits: &Limits,
+    new_store: impl Fn() -> Store<Guest>,
+) -> (Store<Guest>, wasmtime::Result<Instance>) {
     loop {
-        match component.instance().instantiate(&mut *store) {
-            Err(error) if exhausted(&error) => thread::sleep(TURN),
-            made => return made,
+        let mut store = new_store();
+        // Before the instance is made: its start functions are code like any other.
+        let made = allot(&mut store, limits, limits.fuel_per_configure)
+            .and_then(|()| component.instance().instantiate(&mut store));
+        match made {
+            Err(error) if exhausted(&error) => {
+                drop(store);
+                thread::sleep(TURN);
+            }
+            made => return (store, made),
         }
     }
 }
@@ -234,16 +249,16 @@ fn judge<Answer: Measure>(
 /// Makes an instance once and checks the types of its functions, which a file can claim but only an
 /// instance shows. Names the function at fault.
 pub(crate) fn rehearse(component: &Component, limits: &Limits) -> Result<(), Rehearsal> {
-    let guest = Guest::new(
-        limits,
-        PluginName::new("admission"),
-        Arc::default(),
-        Arc::default(),
-    );
-    let mut store = store(component, limits, guest);
-    let instance = allot(&mut store, limits, limits.fuel_per_configure)
-        .and_then(|()| instantiate(component, &mut store))
-        .map_err(|error| Rehearsal::Start(failure(&error, &store)))?;
+    let (mut store, instance) = instantiate(component, limits, || {
+        let guest = Guest::new(
+            limits,
+            PluginName::new("admission"),
+            Arc::default(),
+            Arc::default(),
+        );
+        store(component, limits, guest)
+    });
+    let instance = instance.map_err(|error| Rehearsal::Start(failure(&error, &store)))?;
     let Exports {
         configure,
         decide,

@@ -6,6 +6,7 @@
 
 mod breaker;
 mod objects;
+mod references;
 
 use std::{pin::pin, sync::Arc};
 
@@ -14,16 +15,15 @@ use syncline_directory::{AttributeName, Attributes, ObjectKind, Reason, Side, Ta
 use syncline_graph::{Clock, GraphError, Target, Write, WriteAction, Written};
 use syncline_planner::{Action, Phase, Standing, plan::State};
 use syncline_store::{
-    Answer, LiveTarget, LogRecord, OperationState, PlanId, PlannedOperation, RunId, StoredPlan,
+    Answer, LogRecord, OperationState, PlanId, PlannedOperation, RunId, StoredPlan,
 };
 
 use self::breaker::{BROKEN_AFTER, Breaker};
 use crate::{
     Event, Service, ServiceError, Step, Stop,
-    cycle::Failure,
     project::Job,
     record::{Named, Result as RecordResult, RunStamp},
-    recover::LAG,
+    report::Failure,
     tenants::tenant_error,
 };
 
@@ -120,15 +120,19 @@ impl Service {
                 application.applied.stopped = true;
                 break;
             }
-            let mut window =
-                self.store.operations(plan.id, after.as_ref(), BATCH * BATCHES)?;
-            let Some(phase) = window.first().map(|planned| planned.phase) else { break };
+            let mut window = self
+                .store
+                .operations(plan.id, after.as_ref(), BATCH * BATCHES)?;
+            let Some(phase) = window.first().map(|planned| planned.phase) else {
+                break;
+            };
             // References wait until every object has been made; losses come last.
             window.retain(|planned| planned.phase == phase);
             after = window.last().cloned();
             answered += window.len() as u64;
             application.window(phase, window).await?;
-            self.store.progress(run, Step::Apply.name(), answered, total)?;
+            self.store
+                .progress(run, Step::Apply.name(), answered, total)?;
             self.emit(Event::Progress {
                 job: job.name.clone(),
                 step: Step::Apply,
@@ -160,70 +164,16 @@ impl Application<'_> {
         }
     }
 
-    async fn references(&mut self, window: Vec<PlannedOperation>) -> Result<(), ServiceError> {
-        let mut steps = Vec::new();
-        let store = &self.service.store;
-        for planned in window {
-            let operation = &planned.operation;
-            let target = store.live_target(&self.job.name, operation.kind, &operation.source)?;
-            let mut fresh = target.as_ref().is_some_and(|target| self.is_fresh(&target.made));
-            let (attribute, referent) = match &operation.action {
-                Action::SetReference { attribute, referent, .. } => {
-                    let referent =
-                        store.live_target(&self.job.name, operation.kind, referent)?;
-                    let Some(referent) = referent else {
-                        self.wait(&planned, "the object referred to was not made")?;
-                        continue;
-                    };
-                    fresh |= self.is_fresh(&referent.made);
-                    (attribute.clone(), Some(referent.id))
-                }
-                Action::ClearReference { attribute, .. } => (attribute.clone(), None),
-                _ => continue,
-            };
-            let Some(LiveTarget { id, .. }) = target else {
-                self.wait(&planned, "the object itself was not made")?;
-                continue;
-            };
-            let action = match referent {
-                Some(referent) => WriteAction::SetReference { id, attribute, referent },
-                None => WriteAction::ClearReference { id, attribute },
-            };
-            steps.push(Sending { planned, write: Write { action, fresh } });
-        }
-        let mut answers = pin!(send(self.target, self.clock(), self.stop, steps));
-        while let Some(Answered { planned, answer, took_ms, .. }) = answers.next().await {
-            let operation = &planned.operation;
-            let (attribute, referent) = match &operation.action {
-                Action::SetReference { attribute, referent, .. } => {
-                    let target = store.live_target(&self.job.name, operation.kind, referent)?;
-                    (attribute, target.map(|target| target.id))
-                }
-                Action::ClearReference { attribute, .. } => (attribute, None),
-                _ => continue,
-            };
-            match answer {
-                Ok(written) => {
-                    let answer = Answer::Referred {
-                        target: written.id.clone(),
-                        attribute: attribute.clone(),
-                        referent: referent.clone(),
-                    };
-                    self.done(&planned, &answer, Some(&written.id), referent.as_ref(), took_ms)?;
-                }
-                Err(error) => self.refused(&planned, error, took_ms)?,
-            }
-        }
-        Ok(())
-    }
-
     async fn losses(&mut self, window: Vec<PlannedOperation>) -> Result<(), ServiceError> {
         let steps = window
             .into_iter()
             .filter_map(|planned| {
                 let kind = planned.operation.kind;
                 let action = match &planned.operation.action {
-                    Action::Delete { target } => WriteAction::Delete { id: target.clone(), kind },
+                    Action::Delete { target } => WriteAction::Delete {
+                        id: target.clone(),
+                        kind,
+                    },
                     Action::Disable { target } => WriteAction::Update {
                         id: target.clone(),
                         kind,
@@ -231,20 +181,40 @@ impl Application<'_> {
                     },
                     _ => return None,
                 };
-                Some(Sending { planned, write: Write { action, fresh: false } })
+                Some(Sending {
+                    planned,
+                    write: Write {
+                        action,
+                        fresh: false,
+                    },
+                })
             })
             .collect();
         let mut answers = pin!(send(self.target, self.clock(), self.stop, steps));
-        while let Some(Answered { planned, answer, took_ms, .. }) = answers.next().await {
+        while let Some(Answered {
+            planned,
+            answer,
+            took_ms,
+            ..
+        }) = answers.next().await
+        {
             match (answer, &planned.operation.action) {
                 (Ok(_), Action::Delete { target }) => {
                     let target = target.clone();
-                    self.done(&planned, &Answer::Deleted(target.clone()), Some(&target), None, took_ms)?;
+                    self.done(
+                        &planned,
+                        &Answer::Deleted(target.clone()),
+                        Some(&target),
+                        None,
+                        took_ms,
+                    )?;
                 }
                 (Ok(_), Action::Disable { target }) => {
                     let target = target.clone();
-                    let answer =
-                        Answer::Wrote { target: target.clone(), attributes: blocked() };
+                    let answer = Answer::Wrote {
+                        target: target.clone(),
+                        attributes: blocked(),
+                    };
                     self.done(&planned, &answer, Some(&target), None, took_ms)?;
                 }
                 (Ok(_), _) => {}
@@ -252,13 +222,6 @@ impl Application<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether an object was made so lately that not every replica may show it (graph.md, section
-    /// 9.4).
-    fn is_fresh(&self, made: &str) -> bool {
-        let age = |made| self.service.outside.clock.now().duration_since(made);
-        made.parse().is_ok_and(|made| age(made) < LAG)
     }
 
     /// Remembers that an operation is done.
@@ -278,7 +241,13 @@ impl Application<'_> {
             _ => Standing::new(State::InStep, "Written", "the target was written as wanted"),
         };
         let record = self.record(planned, target, referred, &RecordResult::Done, took_ms)?;
-        self.remember(planned, answer, OperationState::Done, &standing, Some(&record))?;
+        self.remember(
+            planned,
+            answer,
+            OperationState::Done,
+            &standing,
+            Some(&record),
+        )?;
         self.breaker.done(planned.operation.action.verb());
         self.applied.done += 1;
         Ok(())
@@ -293,21 +262,34 @@ impl Application<'_> {
     ) -> Result<(), ServiceError> {
         if error.stops_run() {
             // The operation stays to be done; the next run plans it again.
-            self.fatal.get_or_insert_with(|| tenant_error(Side::Target, self.job)(error));
+            self.fatal
+                .get_or_insert_with(|| tenant_error(Side::Target, self.job)(error));
             return Ok(());
         }
         let reason = Reason::new(error.code(), error.message());
-        let standing = Standing { state: State::Failed, reason: reason.clone() };
+        let standing = Standing {
+            state: State::Failed,
+            reason: reason.clone(),
+        };
         let operation = &planned.operation;
         let target =
-            self.service.store.live_target(&self.job.name, operation.kind, &operation.source)?;
+            self.service
+                .store
+                .live_target(&self.job.name, operation.kind, &operation.source)?;
         let target = target.map(|target| target.id);
         let result = RecordResult::Failed(&reason);
         let record = self.record(planned, target.as_ref(), None, &result, took_ms)?;
-        self.remember(planned, &Answer::Refused, OperationState::Failed, &standing, Some(&record))?;
+        self.remember(
+            planned,
+            &Answer::Refused,
+            OperationState::Failed,
+            &standing,
+            Some(&record),
+        )?;
         self.applied.failed += 1;
         let verb = planned.operation.action.verb();
-        if self.breaker.refused(verb, &reason.code) {
+        // A batch whose answer was lost is one mishap, not as many refusals as it has operations.
+        if !error.outcome_is_unknown() && self.breaker.refused(verb, &reason.code) {
             self.fatal.get_or_insert(ServiceError::Refused {
                 count: BROKEN_AFTER,
                 verb,
@@ -318,7 +300,11 @@ impl Application<'_> {
         if self.applied.failures.len() < LISTED_FAILURES_MAX {
             let label = self.label(planned)?;
             let action = planned.operation.action.verb();
-            self.applied.failures.push(Failure { label, action, reason });
+            self.applied.failures.push(Failure {
+                label,
+                action,
+                reason,
+            });
         }
         Ok(())
     }
@@ -326,12 +312,13 @@ impl Application<'_> {
     /// Leaves an operation that turned out not to be ours to do, or not yet; it is no failure, and
     /// the next run plans it again.
     fn leave(&self, planned: &PlannedOperation, standing: &Standing) -> Result<(), ServiceError> {
-        self.remember(planned, &Answer::Refused, OperationState::Failed, standing, None)
-    }
-
-    /// Leaves a reference whose other end is missing.
-    fn wait(&self, planned: &PlannedOperation, text: &str) -> Result<(), ServiceError> {
-        self.leave(planned, &Standing::new(State::Waiting, "ReferenceNotYetResolved", text))
+        self.remember(
+            planned,
+            &Answer::Refused,
+            OperationState::Failed,
+            standing,
+            None,
+        )
     }
 
     fn remember(
@@ -365,11 +352,18 @@ impl Application<'_> {
     ) -> Result<LogRecord, ServiceError> {
         let operation = &planned.operation;
         let attributes = self.source_attributes(operation.kind, operation.source.as_str())?;
-        let object =
-            Named { kind: operation.kind, id: &operation.source, attributes: &attributes };
+        let object = Named {
+            kind: operation.kind,
+            id: &operation.source,
+            attributes: &attributes,
+        };
         let standing =
-            self.service.store.standing(&self.job.name, operation.kind, &operation.source)?;
-        let findings = standing.map(|standing| standing.findings).unwrap_or_default();
+            self.service
+                .store
+                .standing(&self.job.name, operation.kind, &operation.source)?;
+        let findings = standing
+            .map(|standing| standing.findings)
+            .unwrap_or_default();
         Ok(self.stamp.operation(
             self.service.new_id(),
             self.service.now(),
@@ -386,8 +380,11 @@ impl Application<'_> {
     fn label(&self, planned: &PlannedOperation) -> Result<String, ServiceError> {
         let operation = &planned.operation;
         let attributes = self.source_attributes(operation.kind, operation.source.as_str())?;
-        let object =
-            Named { kind: operation.kind, id: &operation.source, attributes: &attributes };
+        let object = Named {
+            kind: operation.kind,
+            id: &operation.source,
+            attributes: &attributes,
+        };
         Ok(object.label().to_owned())
     }
 

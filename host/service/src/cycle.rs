@@ -1,106 +1,24 @@
 //! One cycle of one job, in the order of its steps: import, scope and keys, join, map, plan, guard,
 //! apply, log. A preview is everything before apply, and is given no client that can write.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest as _, Sha256};
-use syncline_directory::{AttributeName, JobName, ObjectKind, Reason, Side, schema};
+use syncline_directory::{JobName, ObjectKind, Side};
 use syncline_graph::{Source, Target};
-use syncline_planner::{Census, PlanHash, Trip};
 use syncline_rules::Generation;
-use syncline_store::{
-    Fit,    PlanState, RunEnd, RunId, RunOutcome, StoreError, StoredPlan, SubjectSummary,
-};
+use syncline_store::{Fit, PlanState, RunEnd, RunId, RunOutcome, StoredPlan};
 use tokio::time::Instant;
 
 use crate::{
-    Event, Service, ServiceError, Step, Stop, decide, one_line,
-    import::Reading,
+    Event, Service, ServiceError, Step, Stop, decide,
+    off_thread::blocking,
+    one_line,
     planning::Planning,
     project::Job,
-    record::{Named, RunStamp},
+    record::{Named, RunStamp, new_id},
+    report::{CycleReport, Mode, Request},
     rules_folder::{Chosen, Ends, KnownRules},
     tenants::tenant_error,
 };
-
-/// Whether a cycle may write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// It plans and writes nothing to any tenant.
-    Preview,
-    /// It plans and carries the plan out.
-    Apply,
-}
-
-/// What a caller asks of a cycle.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Whether it may write.
-    pub mode: Mode,
-    /// What set it off, for the record.
-    pub cause: &'a str,
-    /// Whether rules that wait for a command become active.
-    pub activate: bool,
-}
-
-/// An operation that the target refused.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// What people recognise the object by.
-    pub label: String,
-    /// What was to be done.
-    pub action: &'static str,
-    /// Why it was refused.
-    pub reason: Reason,
-}
-
-/// How a cycle went.
-#[derive(Clone, Debug)]
-pub struct CycleReport {
-    /// The job.
-    pub job: JobName,
-    /// The run.
-    pub run: RunId,
-    /// Whether it could write.
-    pub mode: Mode,
-    /// How it ended.
-    pub outcome: RunOutcome,
-    /// How many items the source's pages held.
-    pub source_items: u64,
-    /// How many items the target's pages held.
-    pub target_items: u64,
-    /// How many objects the rules were asked about.
-    pub decided: u64,
-    /// The plan, where it came to one.
-    pub plan: Option<StoredPlan>,
-    /// Operations that the target carried out.
-    pub done: u64,
-    /// Operations that the target refused.
-    pub failed: u64,
-    /// The first of them.
-    pub failures: Vec<Failure>,
-    /// Where all objects of the job stand now.
-    pub standing: Vec<SubjectSummary>,
-    /// How long it took, in milliseconds.
-    pub duration_ms: u64,
-}
-
-impl CycleReport {
-    /// Returns what the plan would do or did.
-    pub fn census(&self) -> Census {
-        self.plan.as_ref().map(|plan| plan.census).unwrap_or_default()
-    }
-
-    /// Returns the plan's hash.
-    pub fn hash(&self) -> Option<&PlanHash> {
-        self.plan.as_ref().map(|plan| &plan.hash)
-    }
-
-    /// Returns the guards that the plan tripped.
-    pub fn trips(&self) -> &[Trip] {
-        self.plan.as_ref().map_or(&[], |plan| &plan.trips)
-    }
-}
 
 /// The clients of a cycle: only one that may write holds a [`Target`].
 enum TargetEnd {
@@ -132,8 +50,9 @@ impl Service {
         let job = &self.project.jobs[job];
         // In this order: file (read before), components, credentials, network.
         let rules = self.known_rules(job)?;
-        let source =
-            self.tenants.source(&self.project, job, &self.outside, &self.store)?;
+        let source = self
+            .tenants
+            .source(&self.project, job, &self.outside, &self.store)?;
         let target = match request.mode {
             Mode::Preview => TargetEnd::Reader(self.tenants.target_reader(
                 &self.project,
@@ -150,8 +69,12 @@ impl Service {
         };
         let began = Instant::now();
         let cycle = self.new_id();
-        let run = self.store.begin_run(&job.name, request.cause, &cycle, &self.now())?;
-        self.emit(Event::RunStarted { job: job.name.clone() });
+        let run = self
+            .store
+            .begin_run(&job.name, request.cause, &cycle, &self.now())?;
+        self.emit(Event::RunStarted {
+            job: job.name.clone(),
+        });
         let mut report = CycleReport {
             job: job.name.clone(),
             run,
@@ -167,7 +90,14 @@ impl Service {
             standing: Vec::new(),
             duration_ms: 0,
         };
-        let steps = Steps { service: self, job, run, cycle, request, stop };
+        let steps = Steps {
+            service: self,
+            job,
+            run,
+            cycle,
+            request,
+            stop,
+        };
         let result = steps.walk(rules, &source, &target, &mut report).await;
         let message = result.as_ref().err().map(|error| one_line(error));
         if result.is_err() {
@@ -190,70 +120,9 @@ impl Service {
         Ok(report)
     }
 
-    /// Reads what these generations read, of both sides; returns how many items each side's pages
-    /// held.
-    pub(crate) async fn import_for(
-        &self,
-        job: &Job,
-        generations: &[&Generation],
-        fit: Fit,
-        (source, target): (&Source, &Source),
-    ) -> Result<(u64, u64), ServiceError> {
-        let kind = ObjectKind::User;
-        let union = |columns: fn(&Generation, ObjectKind) -> Vec<AttributeName>| {
-            let mut union: BTreeSet<AttributeName> =
-                schema::always_read(kind).iter().map(AttributeName::new).collect();
-            for generation in generations {
-                union.extend(columns(generation, kind));
-            }
-            union.into_iter().collect::<Vec<_>>()
-        };
-        let source_columns = union(|generation, kind| generation.source_columns(kind).to_vec());
-        let target_columns = union(|generation, kind| {
-            let mut columns = generation.target_columns(kind).to_vec();
-            columns.extend(generation.writes(kind));
-            columns.extend(generation.match_attributes(kind));
-            columns
-        });
-        self.import_assignment(job, source).await?;
-        let reading = |side, columns| Reading {
-            job: &job.name,
-            side,
-            kind,
-            columns,
-            ids: &[],
-            subjects: side == Side::Source,
-            fit,
-        };
-        let read = self
-            .import(&reading(Side::Source, &source_columns), source, tenant_error(Side::Source, job))
-            .await?;
-        let held = self
-            .import(&reading(Side::Target, &target_columns), target, tenant_error(Side::Target, job))
-            .await?;
-        Ok((read, held))
-    }
-
     /// Returns a new identifier for a log record or a cycle.
     pub(crate) fn new_id(&self) -> String {
         new_id(&*self.outside.randomness)
-    }
-}
-
-fn new_id(randomness: &dyn syncline_graph::Randomness) -> String {
-    let (high, low) = (randomness.next_u64(), randomness.next_u64());
-    uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
-        .into_uuid()
-        .to_string()
-}
-
-/// Runs work that blocks off the async threads.
-pub(crate) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, ServiceError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(answer) => Ok(answer?),
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }
 
@@ -261,7 +130,10 @@ pub(crate) async fn blocking<T: Send + 'static>(
 /// names and domains, which rules read (edge case 29).
 fn settings_digest(job: &Job, ends: &Ends) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(format!("{:?} {:?} {:?} {:?}", job.users, job.policy, ends.source, ends.target));
+    hasher.update(format!(
+        "{:?} {:?} {:?} {:?}",
+        job.users, job.policy, ends.source, ends.target
+    ));
     hex::encode(hasher.finalize())
 }
 
@@ -288,9 +160,16 @@ impl Steps<'_> {
             let (ends, chosen) = self.prepare(rules, source, target).await?;
             let readers = (source, target.reader());
             // While other rules wait, what they read is read too, and not listed anew each cycle.
-            let fit = if chosen.others_wait { Fit::AtLeast } else { Fit::Exact };
+            let fit = if chosen.others_wait {
+                Fit::AtLeast
+            } else {
+                Fit::Exact
+            };
             let generation = chosen.generation;
-            let read = self.service.import_for(self.job, &[&generation], fit, readers).await?;
+            let read = self
+                .service
+                .import_for(self.job, &[&generation], fit, readers)
+                .await?;
             Ok::<_, ServiceError>((ends, generation, read))
         };
         // Reading is remembered page by page, so it can be dropped anywhere.
@@ -339,10 +218,16 @@ impl Steps<'_> {
             TargetEnd::Writer(target) => target,
         };
         // An approval is for one time: what it let go is not let go again.
-        self.service.store.spend_approval(&self.job.name, &plan.hash)?;
-        self.service.store.set_plan_state(plan.id, PlanState::Applying)?;
-        let applied =
-            self.service.apply(self.job, target, &plan, self.run, &stamp, self.stop).await?;
+        self.service
+            .store
+            .spend_approval(&self.job.name, &plan.hash)?;
+        self.service
+            .store
+            .set_plan_state(plan.id, PlanState::Applying)?;
+        let applied = self
+            .service
+            .apply(self.job, target, &plan, self.run, &stamp, self.stop)
+            .await?;
         report.done = applied.done;
         report.failed = applied.failed;
         report.failures = applied.failures;
@@ -352,7 +237,9 @@ impl Steps<'_> {
             (false, _) => RunOutcome::Partial,
         };
         if !applied.stopped {
-            self.service.store.set_plan_state(plan.id, PlanState::Applied)?;
+            self.service
+                .store
+                .set_plan_state(plan.id, PlanState::Applied)?;
         }
         Ok(())
     }
@@ -372,16 +259,27 @@ impl Steps<'_> {
         let service = self.service;
         let job = self.job;
         let ends = Ends {
-            source: source.tenant().await.map_err(tenant_error(Side::Source, job))?,
-            target: target.reader().tenant().await.map_err(tenant_error(Side::Target, job))?,
+            source: source
+                .tenant()
+                .await
+                .map_err(tenant_error(Side::Source, job))?,
+            target: target
+                .reader()
+                .tenant()
+                .await
+                .map_err(tenant_error(Side::Target, job))?,
         };
         self.check_tenants(&ends)?;
-        service.store.settle_settings(&job.name, &settings_digest(job, &ends))?;
+        service
+            .store
+            .settle_settings(&job.name, &settings_digest(job, &ends))?;
         let readers = (source, target.reader());
         let chosen = service
             .settle_rules(job, rules, &ends, readers, self.request.activate)
             .await?;
-        service.store.run_uses(self.run, chosen.generation.digest().as_str())?;
+        service
+            .store
+            .run_uses(self.run, chosen.generation.digest().as_str())?;
         Ok((ends, chosen))
     }
 
@@ -390,7 +288,9 @@ impl Steps<'_> {
     fn check_tenants(&self, ends: &Ends) -> Result<(), ServiceError> {
         let job = self.job;
         let (source, target) =
-            self.service.store.pin_tenants(&job.name, &ends.source.id, &ends.target.id)?;
+            self.service
+                .store
+                .pin_tenants(&job.name, &ends.source.id, &ends.target.id)?;
         let sides = [
             (Side::Source, &job.source, source, &ends.source.id),
             (Side::Target, &job.target, target, &ends.target.id),
@@ -418,7 +318,11 @@ impl Steps<'_> {
                 .mirrored(&self.job.name, Side::Source, kind, row.source.as_str())?
                 .map(|object| object.attributes)
                 .unwrap_or_default();
-            let object = Named { kind, id: &row.source, attributes: &attributes };
+            let object = Named {
+                kind,
+                id: &row.source,
+                attributes: &attributes,
+            };
             let record = stamp.recovered(
                 self.service.new_id(),
                 self.service.now(),
@@ -473,7 +377,14 @@ impl Steps<'_> {
 
     fn progress(&self, step: Step) -> impl FnMut(u64) + Send + 'static {
         let (observer, job) = (self.service.observer.clone(), self.job.name.clone());
-        move |done| observer(&Event::Progress { job: job.clone(), step, done, total: 0 })
+        move |done| {
+            observer(&Event::Progress {
+                job: job.clone(),
+                step,
+                done,
+                total: 0,
+            })
+        }
     }
 
     /// Whether somebody approved exactly this plan and the approval has not expired (law L13).

@@ -69,24 +69,42 @@ fn judge(
         }
     }
     let keys = generation.keys(context, &inside_values);
-    stored.extend(inside.into_iter().zip(keys).map(|(source, keys)| match keys {
-        Ok(keys) => StoredVerdict { source, verdict: Verdict::InScope, keys, again: false },
-        // Without its keys an object cannot be joined, so it is left as it is.
-        Err(reason) => keyless(source, Verdict::Hold(reason)),
-    }));
+    stored.extend(
+        inside
+            .into_iter()
+            .zip(keys)
+            .map(|(source, keys)| match keys {
+                Ok(keys) => StoredVerdict {
+                    source,
+                    verdict: Verdict::InScope,
+                    keys,
+                    again: false,
+                },
+                // Without its keys an object cannot be joined, so it is left as it is.
+                Err(reason) => keyless(source, Verdict::Hold(reason)),
+            }),
+    );
     stored
 }
 
 /// The verdict of an object that is not in scope, or not joined.
 fn keyless(source: SourceId, verdict: Verdict) -> StoredVerdict {
     let again = matches!(&verdict, Verdict::Hold(reason) if codes::is_passing(&reason.code));
-    StoredVerdict { source, verdict, keys: Vec::new(), again }
+    StoredVerdict {
+        source,
+        verdict,
+        keys: Vec::new(),
+        again,
+    }
 }
 
 /// The verdict of an object about which the rules are not asked.
 fn outside(row: ScopeRow) -> StoredVerdict {
     let reason = if row.state == ObjectState::Live {
-        Reason::new("NotEffectivelyEntitled", "not assigned by the job's groups or people")
+        Reason::new(
+            "NotEffectivelyEntitled",
+            "not assigned by the job's groups or people",
+        )
     } else {
         Reason::new("SourceDeleted", "deleted in the source")
     };
@@ -106,7 +124,10 @@ pub(crate) fn positional(
         .iter()
         .map(|column| {
             attributes.get(column).cloned().ok_or_else(|| {
-                Reason::new("AttributeNotRead", format!("`{column}` has not been read yet"))
+                Reason::new(
+                    "AttributeNotRead",
+                    format!("`{column}` has not been read yet"),
+                )
             })
         })
         .collect()

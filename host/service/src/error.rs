@@ -162,23 +162,23 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// Whether the usage or the configuration is wrong, rather than the world (exit code 2).
+    /// Whether the usage or the configuration is wrong (exit code 2), so that nothing was tried. What a
+    /// tenant answers, a refused secret included, is a failure of the run.
     pub fn is_configuration(&self) -> bool {
-        match self {
-            Self::Project(_)
-            | Self::Rules(_)
-            | Self::Scope { .. }
-            | Self::OtherTenant { .. } => true,
-            // The login service says that the tenant, the client id or the secret is not right.
-            Self::Tenant { source, .. } => source.kind() == ErrorKind::Authentication,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Project(_) | Self::Rules(_) | Self::Scope { .. } | Self::OtherTenant { .. }
+        )
     }
 
     /// Returns one sentence on what to do about it, where there is more to say than what is wrong.
     pub fn advice(&self) -> Option<&'static str> {
-        let Self::Tenant { source, .. } = self else { return None };
-        let path = source.refusal().map_or("", |refusal| refusal.request.path.as_str());
+        let Self::Tenant { source, .. } = self else {
+            return None;
+        };
+        let path = source
+            .refusal()
+            .map_or("", |refusal| refusal.request.path.as_str());
         // What ends a run concerns the tenant; Graph's own advice is about one object.
         Some(match source.kind() {
             ErrorKind::Forbidden if path.contains("/groups") => {

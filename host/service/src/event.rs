@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use syncline_directory::{GenerationDigest, JobName};
 use syncline_planner::{Census, PlanHash, Trip};
 
-use crate::{cycle::CycleReport, preview::RulesPreview};
+use crate::{preview::RulesPreview, report::CycleReport};
 
 /// Takes events; called from the thread that works, so it should be quick.
 pub type Observer = Arc<dyn Fn(&Event) + Send + Sync>;

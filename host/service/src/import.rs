@@ -4,13 +4,16 @@
 //! A listing that begins afresh is diffed against the mirror: what it leaves out counts as gone only
 //! once the listing is complete and each absence is confirmed (law L2, edge cases 20, 21 and 32).
 
-use syncline_directory::{AttributeName, JobName, ObjectKind, Side};
+use std::collections::BTreeSet;
+
+use syncline_directory::{AttributeName, JobName, ObjectKind, Side, schema};
 use syncline_graph::{DeltaChange, DeltaItem, DeltaNext, DeltaStart, GraphError, Source};
+use syncline_rules::Generation;
 use syncline_store::{
     Fit, Listing, MemberChange, Mirror, MirrorProgress, PageChange, PageItem, PageNext,
 };
 
-use crate::{Event, Service, ServiceError, Step};
+use crate::{Event, Service, ServiceError, Step, project::Job, tenants::tenant_error};
 
 /// How many absences are confirmed between two looks at the store.
 const CONFIRMED_AT_ONCE: usize = 500;
@@ -29,6 +32,60 @@ pub(crate) struct Reading<'a> {
 }
 
 impl Service {
+    /// Reads what these generations read, of both sides; returns how many items each side's pages
+    /// held.
+    pub(crate) async fn import_for(
+        &self,
+        job: &Job,
+        generations: &[&Generation],
+        fit: Fit,
+        (source, target): (&Source, &Source),
+    ) -> Result<(u64, u64), ServiceError> {
+        let kind = ObjectKind::User;
+        let union = |columns: fn(&Generation, ObjectKind) -> Vec<AttributeName>| {
+            let mut union: BTreeSet<AttributeName> = schema::always_read(kind)
+                .iter()
+                .map(AttributeName::new)
+                .collect();
+            for generation in generations {
+                union.extend(columns(generation, kind));
+            }
+            union.into_iter().collect::<Vec<_>>()
+        };
+        let source_columns = union(|generation, kind| generation.source_columns(kind).to_vec());
+        let target_columns = union(|generation, kind| {
+            let mut columns = generation.target_columns(kind).to_vec();
+            columns.extend(generation.writes(kind));
+            columns.extend(generation.match_attributes(kind));
+            columns
+        });
+        self.import_assignment(job, source).await?;
+        let reading = |side, columns| Reading {
+            job: &job.name,
+            side,
+            kind,
+            columns,
+            ids: &[],
+            subjects: side == Side::Source,
+            fit,
+        };
+        let read = self
+            .import(
+                &reading(Side::Source, &source_columns),
+                source,
+                tenant_error(Side::Source, job),
+            )
+            .await?;
+        let held = self
+            .import(
+                &reading(Side::Target, &target_columns),
+                target,
+                tenant_error(Side::Target, job),
+            )
+            .await?;
+        Ok((read, held))
+    }
+
     /// Reads what changed since the last time, or everything where there was none; returns how many
     /// items the pages held.
     pub(crate) async fn import(
@@ -132,7 +189,11 @@ impl Service {
             // A listing may drop members as it may drop objects, so each group that misses some is
             // asked itself before they count as gone (edge cases 22 and 32).
             for group in self.store.groups_with_unseen_members(mirror)? {
-                let members = reader.members(&group).await.map_err(failed)?.unwrap_or_default();
+                let members = reader
+                    .members(&group)
+                    .await
+                    .map_err(failed)?
+                    .unwrap_or_default();
                 self.store.confirm_members(mirror, &group, &members)?;
             }
         }
@@ -155,11 +216,17 @@ fn page_item(item: DeltaItem) -> PageItem {
     PageItem {
         id: item.id,
         change: match item.change {
-            DeltaChange::Present { attributes, members } => PageChange::Present {
+            DeltaChange::Present {
+                attributes,
+                members,
+            } => PageChange::Present {
                 attributes,
                 members: members
                     .into_iter()
-                    .map(|member| MemberChange { id: member.id, added: member.added })
+                    .map(|member| MemberChange {
+                        id: member.id,
+                        added: member.added,
+                    })
                     .collect(),
             },
             DeltaChange::Removed { state } => PageChange::Removed(state),

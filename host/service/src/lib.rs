@@ -14,12 +14,14 @@ mod error;
 mod event;
 mod import;
 mod lock;
+mod off_thread;
 mod one_line;
 mod planning;
 mod preview;
 pub mod project;
 mod record;
 mod recover;
+mod report;
 mod rules_folder;
 mod schedule;
 mod scope;
@@ -33,13 +35,13 @@ use syncline_graph::Outside;
 use syncline_rules::RulesEngine;
 use syncline_store::Store;
 
-pub use cycle::{CycleReport, Failure, Mode, Request};
 pub use error::{RulesError, ServiceError};
 pub use event::{Event, Observer, Step};
 pub use lock::ProjectLock;
 pub use one_line::one_line;
 pub use preview::{Example, RulesPreview};
 pub use project::{Project, ProjectError};
+pub use report::{CycleReport, Failure, Mode, Request};
 pub use stop::{Stop, StopSwitch};
 
 /// Everything that cycles of a project need.

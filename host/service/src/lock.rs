@@ -27,8 +27,10 @@ impl ProjectLock {
     ///
     /// When another process holds it, or the folder cannot be written.
     pub fn take(state_folder: &Path) -> Result<Self, ServiceError> {
-        let failed =
-            |source| ServiceError::State { folder: state_folder.to_owned(), source };
+        let failed = |source| ServiceError::State {
+            folder: state_folder.to_owned(),
+            source,
+        };
         make_private_folder(state_folder).map_err(failed)?;
         let file = File::options()
             .create(true)
@@ -38,9 +40,9 @@ impl ProjectLock {
             .map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(ServiceError::Locked { folder: state_folder.to_owned() })
-            }
+            Err(TryLockError::WouldBlock) => Err(ServiceError::Locked {
+                folder: state_folder.to_owned(),
+            }),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }

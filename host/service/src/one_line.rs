@@ -48,19 +48,32 @@ mod tests {
 
     #[track_caller]
     fn check(texts: &[&'static str], line: &str) {
-        let chain = texts.iter().rev().fold(None, |source, text| {
-            Some(Box::new(Link { text, source }))
-        });
+        let chain = texts
+            .iter()
+            .rev()
+            .fold(None, |source, text| Some(Box::new(Link { text, source })));
         assert_eq!(one_line(&*chain.expect("there are texts")), line);
     }
 
     #[test]
     fn nothing_is_said_twice() {
-        check(&["cannot read x", "no such file"], "cannot read x: no such file");
-        check(&["the store failed", "the store failed"], "the store failed");
-        check(&["a", "is no store", "code 26: is no store"], "a: is no store");
         check(
-            &["GET g/users (tenant t) got no answer", "GET g/users (tenant t) was refused with 503"],
+            &["cannot read x", "no such file"],
+            "cannot read x: no such file",
+        );
+        check(
+            &["the store failed", "the store failed"],
+            "the store failed",
+        );
+        check(
+            &["a", "is no store", "code 26: is no store"],
+            "a: is no store",
+        );
+        check(
+            &[
+                "GET g/users (tenant t) got no answer",
+                "GET g/users (tenant t) was refused with 503",
+            ],
             "GET g/users (tenant t) got no answer: was refused with 503",
         );
     }

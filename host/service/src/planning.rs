@@ -7,20 +7,20 @@ use syncline_directory::{
     AttributeName, JobName, ObjectKind, ObjectState, Outcome, Side, SourceId, Verdict,
 };
 use syncline_planner::{
-    Action, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Subject, Tier, guard, join,
+    Action, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Subject, Tier, guard,
+    join,
     plan::{ReferencePlan, State, not_joined, plan_object, plan_reference},
 };
 use syncline_rules::{Context, Generation, MappingRow, codes};
 use syncline_store::{
-    Considered, PlanId, PlanState, ReferenceRow, RunId, Store, StoreError, StoredPlan,
-    SubjectRow,
+    Considered, PlanId, PlanState, ReferenceRow, RunId, Store, StoreError, StoredPlan, SubjectRow,
 };
 
 use crate::{
-    cycle::Mode,
     decide::{CHUNK, positional},
     project::Assignment,
     record::{Named, RunStamp},
+    report::Mode,
 };
 
 /// What planning needs beside the store.
@@ -113,8 +113,12 @@ impl Planning<'_> {
                 outcome: outcome.as_ref(),
             };
             let wanted = plan_object(&subject, self.policy, self.generation.digest());
-            let ObjectPlan { standing, operations: wanted, references, findings } =
-                self.free_to_invite(store, wanted)?;
+            let ObjectPlan {
+                standing,
+                operations: wanted,
+                references,
+                findings,
+            } = self.free_to_invite(store, wanted)?;
             operations.extend(wanted);
             considered.push(Considered {
                 source: row.source.clone(),
@@ -126,7 +130,10 @@ impl Planning<'_> {
         let made: Vec<&SourceId> = operations
             .iter()
             .filter(|operation| {
-                matches!(operation.action, Action::Invite { .. } | Action::Restore { .. })
+                matches!(
+                    operation.action,
+                    Action::Invite { .. } | Action::Restore { .. }
+                )
             })
             .map(|operation| &operation.source)
             .collect();
@@ -149,9 +156,10 @@ impl Planning<'_> {
         }
         let mut after: Option<SourceId> = None;
         loop {
-            let mut rows =
-                store.settled(self.job, kind, self.run, plan, after.as_ref(), CHUNK)?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let mut rows = store.settled(self.job, kind, self.run, plan, after.as_ref(), CHUNK)?;
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
             after = Some(last.source.clone());
             // What only time or its neighbours kept a rule from deciding is asked again next time.
             rows.retain(|row| !codes::is_passing(&row.standing.reason.code));
@@ -166,7 +174,11 @@ impl Planning<'_> {
                 records.push(self.stamp.standing(
                     new_id(),
                     self.now.clone(),
-                    &Named { kind, id: &row.source, attributes: &attributes },
+                    &Named {
+                        kind,
+                        id: &row.source,
+                        attributes: &attributes,
+                    },
                     row.target.as_ref(),
                     &row.standing,
                     &row.findings,
@@ -183,9 +195,10 @@ impl Planning<'_> {
         row: &SubjectRow,
     ) -> Result<Joined, StoreError> {
         // What we deleted and is gone for good has to find its place again.
-        let is_placed = row.link.as_ref().is_some_and(|(link, held)| {
-            held.state != ObjectState::Purged || !link.deleted_by_us
-        });
+        let is_placed = row
+            .link
+            .as_ref()
+            .is_some_and(|(link, held)| held.state != ObjectState::Purged || !link.deleted_by_us);
         if is_placed || row.verdict != Verdict::InScope {
             return Ok(Joined::New);
         }
@@ -196,9 +209,17 @@ impl Planning<'_> {
     /// would answer with that object, which is not ours (graph.md, section 4.3).
     fn free_to_invite(&self, store: &Store, plan: ObjectPlan) -> Result<ObjectPlan, StoreError> {
         for operation in &plan.operations {
-            let Action::Invite { address, .. } = &operation.action else { continue };
+            let Action::Invite { address, .. } = &operation.action else {
+                continue;
+            };
             let candidates = store.holders(self.job, address)?;
-            let joined = join::join(operation.kind, &[Tier { rivals: Vec::new(), candidates }]);
+            let joined = join::join(
+                operation.kind,
+                &[Tier {
+                    rivals: Vec::new(),
+                    candidates,
+                }],
+            );
             if joined != Joined::New {
                 return Ok(not_joined(&joined));
             }
@@ -216,9 +237,10 @@ impl Planning<'_> {
     ) -> Result<(), StoreError> {
         let mut after: Option<ReferenceRow> = None;
         loop {
-            let rows =
-                store.references(self.job, kind, self.run, plan, after.as_ref(), CHUNK)?;
-            let Some(last) = rows.last().cloned() else { break };
+            let rows = store.references(self.job, kind, self.run, plan, after.as_ref(), CHUNK)?;
+            let Some(last) = rows.last().cloned() else {
+                break;
+            };
             let mut operations = Vec::new();
             let mut findings = Vec::new();
             for row in &rows {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncline_directory::{
-    AttributeName, Change, Outcome, Reason, SourceId, Verdict,
-};
+use syncline_directory::{AttributeName, Change, Outcome, Reason, SourceId, Verdict};
 use syncline_planner::{Census, Joined};
 use syncline_rules::{Context, Generation};
 use syncline_store::{Store, StoreError, SubjectRow};
@@ -132,7 +130,10 @@ fn judge(
     }
     let joined = vec![Joined::New; rows.len()];
     let outcomes = map(generation, context, &rows, &joined);
-    rows.into_iter().map(|row| row.verdict).zip(outcomes).collect()
+    rows.into_iter()
+        .map(|row| row.verdict)
+        .zip(outcomes)
+        .collect()
 }
 
 fn compare(
@@ -151,20 +152,32 @@ fn compare(
         _ => return,
     };
     let mut changes = false;
-    let old: BTreeMap<&AttributeName, &Change> =
-        old.outputs.iter().map(|output| (&output.attribute, &output.change)).collect();
+    let old: BTreeMap<&AttributeName, &Change> = old
+        .outputs
+        .iter()
+        .map(|output| (&output.attribute, &output.change))
+        .collect();
     for output in &new.outputs {
         let before = old.get(&output.attribute).copied().unwrap_or(&Change::Keep);
         if *before == output.change || matches!(output.change, Change::Keep) {
             continue;
         }
         changes = true;
-        *preview.attributes.entry(output.attribute.clone()).or_default() += 1;
+        *preview
+            .attributes
+            .entry(output.attribute.clone())
+            .or_default() += 1;
         if preview.examples.len() < EXAMPLES_MAX
-            && preview.examples.iter().all(|shown| shown.attribute != output.attribute)
+            && preview
+                .examples
+                .iter()
+                .all(|shown| shown.attribute != output.attribute)
         {
-            let object =
-                Named { kind: context.kind, id: &row.source, attributes: &row.attributes };
+            let object = Named {
+                kind: context.kind,
+                id: &row.source,
+                attributes: &row.attributes,
+            };
             preview.examples.push(Example {
                 object: object.label().to_owned(),
                 attribute: output.attribute.clone(),
@@ -182,9 +195,10 @@ fn wish(change: &Change) -> String {
         Change::Keep => "(kept)".to_owned(),
         Change::Clear => "(cleared)".to_owned(),
         Change::Set(value) => value.to_string(),
-        Change::FirstFree(candidates) => {
-            candidates.first().map(ToString::to_string).unwrap_or_default()
-        }
+        Change::FirstFree(candidates) => candidates
+            .first()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         Change::Refuse(reason) => format!("(refused: {})", reason.text),
     }
 }

@@ -122,7 +122,9 @@ impl Project {
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(ProjectError::NotFound { folder: folder.to_owned() });
+                return Err(ProjectError::NotFound {
+                    folder: folder.to_owned(),
+                });
             }
             Err(source) => return Err(ProjectError::Unreadable { path, source }),
         };

@@ -31,11 +31,17 @@ pub(crate) struct Named<'a> {
 
 impl Named<'_> {
     fn display_name(&self) -> &str {
-        self.attributes.get("displayName").and_then(Value::as_text).unwrap_or_default()
+        self.attributes
+            .get("displayName")
+            .and_then(Value::as_text)
+            .unwrap_or_default()
     }
 
     fn principal_name(&self) -> &str {
-        self.attributes.get("userPrincipalName").and_then(Value::as_text).unwrap_or_default()
+        self.attributes
+            .get("userPrincipalName")
+            .and_then(Value::as_text)
+            .unwrap_or_default()
     }
 
     /// Returns what people recognise the object by.
@@ -49,7 +55,10 @@ impl Named<'_> {
 
 impl RunStamp {
     /// Returns the record of an operation.
-    #[expect(clippy::too_many_arguments, reason = "the parts of a record, each by name")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a record, each by name"
+    )]
     pub(crate) fn operation(
         &self,
         id: String,
@@ -67,22 +76,27 @@ impl RunStamp {
         let kind = object.kind.identity_type();
         let (step, description) = match &operation.action {
             Action::Invite { .. } => ("EntryExportAdd", format!("{kind} '{label}' was invited")),
-            Action::Restore { .. } => {
-                ("EntryExportUpdate", format!("{kind} '{label}' was restored from the recycle bin"))
-            }
+            Action::Restore { .. } => (
+                "EntryExportUpdate",
+                format!("{kind} '{label}' was restored from the recycle bin"),
+            ),
             Action::Update { .. } => ("EntryExportUpdate", format!("{kind} '{label}' was updated")),
-            Action::SetReference { attribute, .. } => {
-                ("EntryExportUpdate", format!("`{attribute}` of {kind} '{label}' was set"))
-            }
-            Action::ClearReference { attribute, .. } => {
-                ("EntryExportUpdate", format!("`{attribute}` of {kind} '{label}' was cleared"))
-            }
-            Action::Disable { .. } => {
-                ("EntryExportUpdate", format!("sign-in of {kind} '{label}' was blocked"))
-            }
-            Action::Delete { .. } => {
-                ("EntryExportDelete", format!("{kind} '{label}' was put into the recycle bin"))
-            }
+            Action::SetReference { attribute, .. } => (
+                "EntryExportUpdate",
+                format!("`{attribute}` of {kind} '{label}' was set"),
+            ),
+            Action::ClearReference { attribute, .. } => (
+                "EntryExportUpdate",
+                format!("`{attribute}` of {kind} '{label}' was cleared"),
+            ),
+            Action::Disable { .. } => (
+                "EntryExportUpdate",
+                format!("sign-in of {kind} '{label}' was blocked"),
+            ),
+            Action::Delete { .. } => (
+                "EntryExportDelete",
+                format!("{kind} '{label}' was put into the recycle bin"),
+            ),
         };
         let (status, information, description) = match result {
             Result::Done => ("success", Json::Null, description),
@@ -171,7 +185,11 @@ impl RunStamp {
             State::Failed => "failure",
             _ => "skipped",
         };
-        let passed = if standing.state == State::OutOfScope { "False" } else { "True" };
+        let passed = if standing.state == State::OutOfScope {
+            "False"
+        } else {
+            "True"
+        };
         let steps = vec![self.scoping(passed, &standing.reason.text)];
         let body = self.body(
             &id,
@@ -205,7 +223,10 @@ impl RunStamp {
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the members of Graph's type, each by name")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the members of Graph's type, each by name"
+    )]
     fn body(
         &self,
         id: &str,
@@ -308,13 +329,23 @@ fn error_information(category: &str, reason: &Reason) -> Json {
 fn modified(action: &Action, referred: Option<&TargetId>) -> Vec<Json> {
     let text = |value: &Value| (!value.is_absent()).then(|| value.to_string());
     let mut properties = Vec::new();
-    if let Action::Invite { address, display_name, member, .. } = action {
+    if let Action::Invite {
+        address,
+        display_name,
+        member,
+        ..
+    } = action
+    {
         properties.push(modified_property("mail", None, Some(address.clone())));
         if let Some(name) = display_name {
             properties.push(modified_property("displayName", None, Some(name.clone())));
         }
         let user_type = if *member { "Member" } else { "Guest" };
-        properties.push(modified_property("userType", None, Some(user_type.to_owned())));
+        properties.push(modified_property(
+            "userType",
+            None,
+            Some(user_type.to_owned()),
+        ));
     }
     for (name, modification) in action.modifications().into_iter().flatten() {
         properties.push(modified_property(
@@ -324,13 +355,19 @@ fn modified(action: &Action, referred: Option<&TargetId>) -> Vec<Json> {
         ));
     }
     match action {
-        Action::SetReference { attribute, before, .. } => properties.push(modified_property(
+        Action::SetReference {
+            attribute, before, ..
+        } => properties.push(modified_property(
             attribute.as_str(),
             before.as_ref().map(TargetId::to_string),
             referred.map(TargetId::to_string),
         )),
         Action::ClearReference { attribute, before } => {
-            properties.push(modified_property(attribute.as_str(), Some(before.to_string()), None));
+            properties.push(modified_property(
+                attribute.as_str(),
+                Some(before.to_string()),
+                None,
+            ));
         }
         Action::Disable { .. } => properties.push(modified_property(
             "accountEnabled",
@@ -344,4 +381,12 @@ fn modified(action: &Action, referred: Option<&TargetId>) -> Vec<Json> {
 
 fn modified_property(name: &str, before: Option<String>, after: Option<String>) -> Json {
     json!({ "displayName": name, "oldValue": before, "newValue": after })
+}
+
+/// Returns a new identifier for a log record or a cycle.
+pub(crate) fn new_id(randomness: &dyn syncline_graph::Randomness) -> String {
+    let (high, low) = (randomness.next_u64(), randomness.next_u64());
+    uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+        .into_uuid()
+        .to_string()
 }

@@ -14,8 +14,13 @@ use syncline_store::Intent;
 use crate::{Service, ServiceError, project::Job, tenants::tenant_error};
 
 /// What tells whether we made an object, and what of it we wrote.
-pub(crate) const MADE_COLUMNS: [&str; 5] =
-    ["creationType", "createdDateTime", "mail", "displayName", "userType"];
+pub(crate) const MADE_COLUMNS: [&str; 5] = [
+    "creationType",
+    "createdDateTime",
+    "mail",
+    "displayName",
+    "userType",
+];
 
 /// How long after it was sent an invitation may still be on its way to the replicas that answer
 /// reads (graph.md, section 9.4).
@@ -29,8 +34,11 @@ const SKEW: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 const SENT_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(20);
 
 /// How long to wait between looks at an address that is not visible yet.
-const LOOKS: [Duration; 3] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+const LOOKS: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 impl Service {
     /// Settles every unanswered intent of a job: linked if its object is found, forgotten if not.
@@ -65,7 +73,8 @@ impl Service {
         // Inviting a visible or invisible pending user again answers with the same object (graph.md,
         // section 4.3), so what is still not seen is planned anew.
         for intent in open {
-            self.store.forget_intent(&job.name, intent.kind, &intent.source)?;
+            self.store
+                .forget_intent(&job.name, intent.kind, &intent.source)?;
         }
         Ok(())
     }
@@ -84,8 +93,10 @@ impl Service {
     ) -> Result<Option<(TargetId, Attributes)>, ServiceError> {
         let columns = MADE_COLUMNS.map(AttributeName::new);
         let failed = tenant_error(Side::Target, job);
-        let mut found =
-            reader.users_with_address(&intent.address, &columns).await.map_err(&failed)?;
+        let mut found = reader
+            .users_with_address(&intent.address, &columns)
+            .await
+            .map_err(&failed)?;
         // Delta may show what the index behind filters does not yet.
         for holder in self.store.holders(&job.name, &intent.address)? {
             let id = holder.id.as_str();
@@ -96,7 +107,10 @@ impl Service {
         }
         for (id, attributes) in found {
             let id = TargetId::new(id);
-            let free = self.store.linked_to(&job.name, ObjectKind::User, &id)?.is_none();
+            let free = self
+                .store
+                .linked_to(&job.name, ObjectKind::User, &id)?
+                .is_none();
             if free && made_by(&attributes, &intent.started) {
                 return Ok(Some((id, made_by_invitation(attributes, &intent.address))));
             }

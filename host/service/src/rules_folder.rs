@@ -10,15 +10,16 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-use syncline_directory::{ComponentDigest, GenerationDigest, JobName, ObjectKind, PluginName, Tenant};
+use syncline_directory::{
+    ComponentDigest, GenerationDigest, JobName, ObjectKind, PluginName, Tenant,
+};
 use syncline_graph::Source;
 use syncline_planner::guard;
 use syncline_rules::{ActivationError, Component, Context, Generation, LayerSpec, Tables};
 use syncline_store::{Fit, RememberedGeneration, RememberedLayer};
 
 use crate::{
-    Event, RulesError, Service, ServiceError,
-    one_line,
+    Event, RulesError, Service, ServiceError, one_line,
     planning::mapping_row,
     preview::{RulesPreview, preview},
     project::{Activation, Job, RuleSource},
@@ -52,11 +53,18 @@ impl RulesMemory {
     }
 
     fn was_left_out(&self, job: &JobName, pair: &(GenerationDigest, GenerationDigest)) -> bool {
-        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).get(job) == Some(pair)
+        self.left_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(job)
+            == Some(pair)
     }
 
     fn leave_out(&self, job: &JobName, pair: (GenerationDigest, GenerationDigest)) {
-        self.left_out.lock().unwrap_or_else(PoisonError::into_inner).insert(job.clone(), pair);
+        self.left_out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(job.clone(), pair);
     }
 }
 
@@ -77,11 +85,17 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     fn only(generation: Generation) -> Self {
-        Self { generation, others_wait: false }
+        Self {
+            generation,
+            others_wait: false,
+        }
     }
 
     fn before_others(generation: Generation) -> Self {
-        Self { generation, others_wait: true }
+        Self {
+            generation,
+            others_wait: true,
+        }
     }
 }
 
@@ -124,21 +138,36 @@ impl Service {
         }
         let generation = match self.assemble(job, specs) {
             Err(RulesError::Activation {
-                source: ActivationError::Settings { plugin, path, message },
+                source:
+                    ActivationError::Settings {
+                        plugin,
+                        path,
+                        message,
+                    },
                 ..
             }) => return Err(refused_setting(job, plugin, path, message)),
             assembled => assembled?,
         };
-        Ok(Candidate { generation, layers, components })
+        Ok(Candidate {
+            generation,
+            layers,
+            components,
+        })
     }
 
     /// Returns the last good generation of a job's rules.
     fn remembered_generation(&self, job: &Job) -> Result<Option<Generation>, ServiceError> {
-        let Some(remembered) = self.store.active_generation(&job.name)? else { return Ok(None) };
+        let Some(remembered) = self.store.active_generation(&job.name)? else {
+            return Ok(None);
+        };
         let mut specs = Vec::new();
         for layer in remembered.layers {
-            let Some(bytes) = self.store.component(&layer.component)? else { return Ok(None) };
-            let Ok(component) = self.admit(&bytes) else { return Ok(None) };
+            let Some(bytes) = self.store.component(&layer.component)? else {
+                return Ok(None);
+            };
+            let Ok(component) = self.admit(&bytes) else {
+                return Ok(None);
+            };
             specs.push(LayerSpec {
                 plugin: layer.plugin,
                 component,
@@ -150,14 +179,21 @@ impl Service {
     }
 
     fn assemble(&self, job: &Job, specs: Vec<LayerSpec>) -> Result<Generation, RulesError> {
-        Generation::assemble(&self.rules, specs, Tables::default())
-            .map_err(|source| RulesError::Activation { job: job.name.clone(), source })
+        Generation::assemble(&self.rules, specs, Tables::default()).map_err(|source| {
+            RulesError::Activation {
+                job: job.name.clone(),
+                source,
+            }
+        })
     }
 
     fn admit(&self, bytes: &[u8]) -> Result<Component, syncline_rules::AdmissionError> {
         let digest = ComponentDigest::new(hex::encode(Sha256::digest(bytes)));
-        let mut admitted =
-            self.rules_memory.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut admitted = self
+            .rules_memory
+            .admitted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(component) = admitted.get(&digest) {
             return Ok(component.clone());
         }
@@ -194,14 +230,15 @@ impl Service {
             (Err(error), Some(active)) => {
                 let reason = one_line(&error);
                 if self.rules_memory.is_news(&job.name, &reason) {
-                    self.emit(Event::RulesRefused { job: job.name.clone(), reason });
+                    self.emit(Event::RulesRefused {
+                        job: job.name.clone(),
+                        reason,
+                    });
                 }
                 return Ok(Chosen::only(active));
             }
             (Err(error), None) => return Err(error.into()),
-            (Ok(candidate), Some(active))
-                if candidate.generation.digest() == active.digest() =>
-            {
+            (Ok(candidate), Some(active)) if candidate.generation.digest() == active.digest() => {
                 return Ok(Chosen::only(active));
             }
             (Ok(candidate), active) => match active {
@@ -213,7 +250,8 @@ impl Service {
                 Some(active) => (candidate, active),
             },
         };
-        self.weigh_candidate(job, candidate, active, ends, readers, activate).await
+        self.weigh_candidate(job, candidate, active, ends, readers, activate)
+            .await
     }
 
     /// Tries and previews a candidate against the active generation; returns the one to use.
@@ -237,15 +275,23 @@ impl Service {
         match self.try_rules(job, &candidate.generation, ends) {
             Err(ServiceError::Rules(error)) => {
                 let reason = one_line(&error);
-                if self.rules_memory.is_news(&job.name, &format!("{digest} {reason}")) {
-                    self.emit(Event::RulesRefused { job: job.name.clone(), reason });
+                if self
+                    .rules_memory
+                    .is_news(&job.name, &format!("{digest} {reason}"))
+                {
+                    self.emit(Event::RulesRefused {
+                        job: job.name.clone(),
+                        reason,
+                    });
                 }
                 self.rules_memory.leave_out(&job.name, pair);
                 return Ok(Chosen::before_others(active));
             }
             tried => tried?,
         }
-        let effect = self.preview_rules(job, &active, &candidate.generation, ends).await?;
+        let effect = self
+            .preview_rules(job, &active, &candidate.generation, ends)
+            .await?;
         let trips = guard::judge(
             &effect.census(
                 self.store.live_links(&job.name)?,
@@ -287,7 +333,11 @@ impl Service {
     }
 
     fn activate(&self, job: &Job, candidate: Candidate) -> Result<Generation, ServiceError> {
-        let Candidate { generation, layers, components } = candidate;
+        let Candidate {
+            generation,
+            layers,
+            components,
+        } = candidate;
         let components: Vec<(ComponentDigest, &[u8])> = components
             .iter()
             .map(|(digest, bytes)| (digest.clone(), bytes.as_slice()))
@@ -301,7 +351,8 @@ impl Service {
             },
             &components,
         )?;
-        self.rules_memory.is_news(&job.name, generation.digest().as_str());
+        self.rules_memory
+            .is_news(&job.name, generation.digest().as_str());
         self.emit(Event::RulesActivated {
             job: job.name.clone(),
             generation: generation.digest().clone(),
@@ -321,15 +372,22 @@ impl Service {
         generation: &Generation,
         ends: &Ends,
     ) -> Result<(), ServiceError> {
-        let failed = |source| RulesError::Trial { job: job.name.clone(), source };
+        let failed = |source| RulesError::Trial {
+            job: job.name.clone(),
+            source,
+        };
         let context = self.rules_context(job, ends);
         generation.try_samples(&context).map_err(failed)?;
-        let rows = self.store.live_subjects(&job.name, context.kind, None, TRIED_ROWS)?;
+        let rows = self
+            .store
+            .live_subjects(&job.name, context.kind, None, TRIED_ROWS)?;
         let rows: Vec<_> = rows
             .iter()
             .filter_map(|row| mapping_row(generation, context.kind, row).ok())
             .collect();
-        Ok(generation.try_rows(&context, context.kind, &rows).map_err(failed)?)
+        Ok(generation
+            .try_rows(&context, context.kind, &rows)
+            .map_err(failed)?)
     }
 
     pub(crate) fn rules_context(&self, job: &Job, ends: &Ends) -> Context {
@@ -350,9 +408,8 @@ impl Service {
         ends: &Ends,
     ) -> Result<RulesPreview, ServiceError> {
         let context = self.rules_context(job, ends);
-        let (store, active, candidate) =
-            (self.store.clone(), active.clone(), candidate.clone());
-        crate::cycle::blocking(move || preview(&store, &active, &candidate, &context)).await
+        let (store, active, candidate) = (self.store.clone(), active.clone(), candidate.clone());
+        crate::off_thread::blocking(move || preview(&store, &active, &candidate, &context)).await
     }
 }
 
@@ -365,7 +422,10 @@ fn read_component(job: &Job, rule: &RuleSource) -> Result<Vec<u8>, RulesError> {
             plugin: rule.plugin.clone(),
             path: path.clone(),
         }),
-        Err(source) => Err(RulesError::Unreadable { path: path.clone(), source }),
+        Err(source) => Err(RulesError::Unreadable {
+            path: path.clone(),
+            source,
+        }),
     }
 }
 
@@ -378,8 +438,16 @@ fn refused_setting(job: &Job, plugin: PluginName, path: String, message: String)
         .find_map(|rule| SettingsFile::read(rule.settings.as_deref()?).ok());
     match file {
         Some(file) => {
-            let setting = if path.is_empty() { "these settings" } else { "the setting" };
-            let name = if path.is_empty() { String::new() } else { format!(" `{path}`") };
+            let setting = if path.is_empty() {
+                "these settings"
+            } else {
+                "the setting"
+            };
+            let name = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" `{path}`")
+            };
             RulesError::Settings {
                 place: file.place_of(&path),
                 message: format!("`{plugin}` refuses {setting}{name}: {message}"),
@@ -388,7 +456,11 @@ fn refused_setting(job: &Job, plugin: PluginName, path: String, message: String)
         // The plugin refuses its own defaults, or the file is gone meanwhile.
         None => RulesError::Activation {
             job: job.name.clone(),
-            source: ActivationError::Settings { plugin, path, message },
+            source: ActivationError::Settings {
+                plugin,
+                path,
+                message,
+            },
         },
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     Event, Service, ServiceError, Stop, one_line,
-    cycle::{Mode, Request},
+    report::{Mode, Request},
     rules_folder::Ends,
     tenants::tenant_error,
 };
@@ -39,8 +39,10 @@ impl Service {
             .map(|name| (name.clone(), self.outside.clock.now()))
             .collect();
         while !stop.is_asked() {
-            let Some((job, at)) =
-                due.iter().min_by_key(|(_, at)| **at).map(|(job, at)| (job.clone(), *at))
+            let Some((job, at)) = due
+                .iter()
+                .min_by_key(|(_, at)| **at)
+                .map(|(job, at)| (job.clone(), *at))
             else {
                 break;
             };
@@ -77,17 +79,20 @@ impl Service {
     }
 
     /// Watches the folder rather than its files, since a file that is replaced is another file.
-    fn watch(&self) -> Result<(notify::RecommendedWatcher, mpsc::UnboundedReceiver<()>), ServiceError> {
+    fn watch(
+        &self,
+    ) -> Result<(notify::RecommendedWatcher, mpsc::UnboundedReceiver<()>), ServiceError> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let failed = |folder: PathBuf| move |source| ServiceError::Watch { folder, source };
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading a file is no change; anything else, an error included, is worth a look.
-            if !matches!(&event, Ok(event) if event.kind.is_access()) {
-                // The receiver is gone only when the service stops.
-                let _ = sender.send(());
-            }
-        })
-        .map_err(failed(self.project.plugins_folder()))?;
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                // Reading a file is no change; anything else, an error included, is worth a look.
+                if !matches!(&event, Ok(event) if event.kind.is_access()) {
+                    // The receiver is gone only when the service stops.
+                    let _ = sender.send(());
+                }
+            })
+            .map_err(failed(self.project.plugins_folder()))?;
         let mut folders = vec![self.project.plugins_folder()];
         for job in self.project.jobs.values() {
             for rule in &job.rules {
@@ -99,8 +104,10 @@ impl Service {
         folders.dedup();
         // A job can run on its last good rules without the folder, and the next file dropped needs it.
         let plugins = self.project.plugins_folder();
-        std::fs::create_dir_all(&plugins)
-            .map_err(|source| ServiceError::State { folder: plugins, source })?;
+        std::fs::create_dir_all(&plugins).map_err(|source| ServiceError::State {
+            folder: plugins,
+            source,
+        })?;
         for folder in folders {
             watcher
                 .watch(&folder, RecursiveMode::NonRecursive)
@@ -150,14 +157,24 @@ impl Service {
         {
             return Ok(());
         }
-        let source = self.tenants.source(&self.project, job, &self.outside, &self.store)?;
-        let target =
-            self.tenants.target_reader(&self.project, job, &self.outside, &self.store)?;
+        let source = self
+            .tenants
+            .source(&self.project, job, &self.outside, &self.store)?;
+        let target = self
+            .tenants
+            .target_reader(&self.project, job, &self.outside, &self.store)?;
         let ends = Ends {
-            source: source.tenant().await.map_err(tenant_error(Side::Source, job))?,
-            target: target.tenant().await.map_err(tenant_error(Side::Target, job))?,
+            source: source
+                .tenant()
+                .await
+                .map_err(tenant_error(Side::Source, job))?,
+            target: target
+                .tenant()
+                .await
+                .map_err(tenant_error(Side::Target, job))?,
         };
-        self.settle_rules(job, rules, &ends, (&source, &target), false).await?;
+        self.settle_rules(job, rules, &ends, (&source, &target), false)
+            .await?;
         Ok(())
     }
 }

@@ -22,7 +22,12 @@ impl Service {
         job: &Job,
         source: &Source,
     ) -> Result<(), ServiceError> {
-        let Assignment::Assigned { groups, transitive, people } = &job.users else {
+        let Assignment::Assigned {
+            groups,
+            transitive,
+            people,
+        } = &job.users
+        else {
             return Ok(());
         };
         let mut group_ids = Vec::new();
@@ -36,7 +41,10 @@ impl Service {
         let named_ids = group_ids.clone();
         group_ids.sort();
         if !group_ids.is_empty() {
-            let columns = [AttributeName::new("displayName"), AttributeName::new("members")];
+            let columns = [
+                AttributeName::new("displayName"),
+                AttributeName::new("members"),
+            ];
             // Which groups are inside the named ones is known only once all are read.
             let all = *transitive || group_ids.len() > FILTERED_IDS_MAX;
             let reading = Reading {
@@ -48,11 +56,13 @@ impl Service {
                 subjects: false,
                 fit: Fit::Exact,
             };
-            self.import(&reading, source, tenant_error(Side::Source, job)).await?;
+            self.import(&reading, source, tenant_error(Side::Source, job))
+                .await?;
         }
         for (name, id) in groups.iter().zip(&named_ids) {
-            let group =
-                self.store.mirrored(&job.name, Side::Source, ObjectKind::Group, id)?;
+            let group = self
+                .store
+                .mirrored(&job.name, Side::Source, ObjectKind::Group, id)?;
             if group.is_none_or(|group| group.state != ObjectState::Live) {
                 // Its members would all read as unassigned; better no run than that (law L2).
                 self.store.forget_name(&job.name, ObjectKind::Group, name)?;
@@ -65,8 +75,18 @@ impl Service {
                 });
             }
         }
-        let nesting = if *transitive { Nesting::Transitive } else { Nesting::Direct };
-        self.store.assign(&job.name, ObjectKind::User, &group_ids, nesting, &people_ids)?;
+        let nesting = if *transitive {
+            Nesting::Transitive
+        } else {
+            Nesting::Direct
+        };
+        self.store.assign(
+            &job.name,
+            ObjectKind::User,
+            &group_ids,
+            nesting,
+            &people_ids,
+        )?;
         Ok(())
     }
 
@@ -76,14 +96,24 @@ impl Service {
         source: &Source,
         name: &str,
     ) -> Result<String, ServiceError> {
-        if let Some(known) = self.store.object_named(&job.name, ObjectKind::Group, name)? {
+        if let Some(known) = self
+            .store
+            .object_named(&job.name, ObjectKind::Group, name)?
+        {
             return Ok(known);
         }
         let failed = tenant_error(Side::Source, job);
-        let wrong =
-            |message: String| ServiceError::Scope { job: job.name.clone(), message };
+        let wrong = |message: String| ServiceError::Scope {
+            job: job.name.clone(),
+            message,
+        };
         let found = if is_guid(name) {
-            source.group(name).await.map_err(failed)?.into_iter().collect()
+            source
+                .group(name)
+                .await
+                .map_err(failed)?
+                .into_iter()
+                .collect()
         } else {
             source.groups_named(name).await.map_err(failed)?
         };
@@ -98,11 +128,16 @@ impl Service {
                 return Err(wrong(format!(
                     "the source has {} groups named `{name}`; name one by its id: {}",
                     several.len(),
-                    several.iter().map(|group| group.id.as_str()).collect::<Vec<_>>().join(", ")
+                    several
+                        .iter()
+                        .map(|group| group.id.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 )));
             }
         };
-        self.store.name_object(&job.name, ObjectKind::Group, name, &id)?;
+        self.store
+            .name_object(&job.name, ObjectKind::Group, name, &id)?;
         Ok(id)
     }
 
@@ -115,7 +150,10 @@ impl Service {
         if let Some(known) = self.store.object_named(&job.name, ObjectKind::User, name)? {
             return Ok(known);
         }
-        let found = source.user_named(name).await.map_err(tenant_error(Side::Source, job))?;
+        let found = source
+            .user_named(name)
+            .await
+            .map_err(tenant_error(Side::Source, job))?;
         let Some((id, _)) = found else {
             return Err(ServiceError::Scope {
                 job: job.name.clone(),
@@ -124,7 +162,8 @@ impl Service {
                 ),
             });
         };
-        self.store.name_object(&job.name, ObjectKind::User, name, &id)?;
+        self.store
+            .name_object(&job.name, ObjectKind::User, name, &id)?;
         Ok(id)
     }
 }

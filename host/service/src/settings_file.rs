@@ -20,8 +20,14 @@ impl SettingsFile {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self, RulesError> {
         match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(source) => Err(RulesError::Unreadable { path: path.to_owned(), source }),
+            Ok(text) => Ok(Self {
+                path: path.to_owned(),
+                text,
+            }),
+            Err(source) => Err(RulesError::Unreadable {
+                path: path.to_owned(),
+                source,
+            }),
         }
     }
 
@@ -32,14 +38,21 @@ impl SettingsFile {
             message,
         };
         let table: toml::Table = toml::from_str(&self.text).map_err(|error| {
-            wrong(error.span().unwrap_or(0..0), error.message().replace('\n', " "))
+            wrong(
+                error.span().unwrap_or(0..0),
+                error.message().replace('\n', " "),
+            )
         })?;
         serde_json::to_value(table).map_err(|error| wrong(0..0, error.to_string()))
     }
 
     /// Returns where a setting stands, as in `regions[3].code`, or what of it is there.
     pub(crate) fn place_of(&self, setting: &str) -> Place {
-        Place::of(&self.path, &self.text, &span_of(&self.text, setting).unwrap_or(0..0))
+        Place::of(
+            &self.path,
+            &self.text,
+            &span_of(&self.text, setting).unwrap_or(0..0),
+        )
     }
 }
 
@@ -57,9 +70,9 @@ fn span_of(text: &str, setting: &str) -> Option<Range<usize>> {
             span = Some(item.span());
             item.get_ref()
         } else {
-            let Some((key, value)) = inside.and_then(|table| {
-                table.iter().find(|(key, _)| key.get_ref().as_ref() == part)
-            }) else {
+            let Some((key, value)) = inside
+                .and_then(|table| table.iter().find(|(key, _)| key.get_ref().as_ref() == part))
+            else {
                 break;
             };
             span = Some(key.span());
@@ -80,10 +93,15 @@ mod tests {
 
     #[test]
     fn a_setting_is_found_where_it_stands() {
-        let text = "company = \"x\"\n\n[[regions]]\ncode = 1\n\n[[regions]]\nname = \"y\"\ncode = 2\n";
+        let text =
+            "company = \"x\"\n\n[[regions]]\ncode = 1\n\n[[regions]]\nname = \"y\"\ncode = 2\n";
         let check = |setting, line: Option<&str>| {
             let found = span_of(text, setting).map(|span| &text[span.start..]);
-            assert_eq!(found.and_then(|rest| rest.lines().next()), line, "{setting}");
+            assert_eq!(
+                found.and_then(|rest| rest.lines().next()),
+                line,
+                "{setting}"
+            );
         };
         check("company", Some("company = \"x\""));
         check("regions[1].code", Some("code = 2"));

@@ -100,8 +100,10 @@ fn keeper((tenant, client): &(String, String), store: &Arc<Store>) -> Keeper {
 }
 
 fn read_secret(tenant: &str, place: &SecretPlace) -> Result<Secret, ProjectError> {
-    let missing =
-        |message: String| ProjectError::Secret { tenant: tenant.to_owned(), message };
+    let missing = |message: String| ProjectError::Secret {
+        tenant: tenant.to_owned(),
+        message,
+    };
     let text = match place {
         SecretPlace::Environment(name) => std::env::var(name).map_err(|_| {
             missing(format!(
@@ -109,7 +111,10 @@ fn read_secret(tenant: &str, place: &SecretPlace) -> Result<Secret, ProjectError
             ))
         })?,
         SecretPlace::File(path) => std::fs::read_to_string(path).map_err(|error| {
-            missing(format!("cannot read the secret file {}: {error}", path.display()))
+            missing(format!(
+                "cannot read the secret file {}: {error}",
+                path.display()
+            ))
         })?,
     };
     let text = text.trim();
@@ -125,5 +130,9 @@ pub(crate) fn tenant_error(side: Side, job: &Job) -> impl Fn(GraphError) -> Serv
         Side::Source => job.source.clone(),
         Side::Target => job.target.clone(),
     };
-    move |source| ServiceError::Tenant { side, tenant: tenant.clone(), source }
+    move |source| ServiceError::Tenant {
+        side,
+        tenant: tenant.clone(),
+        source,
+    }
 }

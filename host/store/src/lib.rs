@@ -32,11 +32,12 @@ pub use generation::{RememberedGeneration, RememberedLayer};
 pub use link::{Intent, LinkRow};
 pub use log::{LogFilter, LogRecord};
 pub use mirror::{
-    Fit,
-    Listing, MemberChange, Mirror, MirrorObject, MirrorProgress, PageChange, PageItem, PageNext,
+    Fit, Listing, MemberChange, Mirror, MirrorObject, MirrorProgress, PageChange, PageItem,
+    PageNext,
 };
 pub use plan::{
-    Answer, LiveTarget, OperationState, PlanId, PlanState, PlannedOperation, ReferenceRow, StoredPlan,
+    Answer, LiveTarget, OperationState, PlanId, PlanState, PlannedOperation, ReferenceRow,
+    StoredPlan,
 };
 pub use run::{Run, RunEnd, RunId, RunOutcome};
 pub use subject::{

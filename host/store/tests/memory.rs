@@ -118,7 +118,10 @@ impl Memory {
                 references: Vec::new(),
             })
             .collect();
-        let plan = self.store.begin_plan(&self.job, run, "generation").expect("a plan can begin");
+        let plan = self
+            .store
+            .begin_plan(&self.job, run, "generation")
+            .expect("a plan can begin");
         self.store
             .consider(&self.job, USER, run, &considered)
             .expect("a standing can be remembered");
@@ -126,7 +129,9 @@ impl Memory {
             .store
             .settled(&self.job, USER, run, plan, None, 100)
             .expect("the store answers");
-        self.store.tell(&self.job, USER, run, &settled, &[]).expect("the mark can be taken off");
+        self.store
+            .tell(&self.job, USER, run, &settled, &[])
+            .expect("the mark can be taken off");
     }
 
     fn joined(&self, source: &str) -> Joined {
@@ -324,8 +329,14 @@ fn a_listing_that_selects_more_will_do_while_rules_wait_for_it() {
     let mut memory = Memory::new();
     memory.listed(Side::Source, vec![present("a", &[])]);
     memory.columns.pop();
-    let listing = Listing { fit: Fit::AtLeast, ..memory.listing(Side::Source, USER) };
-    let (_, progress) = memory.store.open_mirror(&listing).expect("a mirror can be opened");
+    let listing = Listing {
+        fit: Fit::AtLeast,
+        ..memory.listing(Side::Source, USER)
+    };
+    let (_, progress) = memory
+        .store
+        .open_mirror(&listing)
+        .expect("a mirror can be opened");
     assert_eq!(progress, MirrorProgress::Delta("delta".to_owned()));
     assert_eq!(memory.open(Side::Source).1, MirrorProgress::Fresh, "law L8");
 }
@@ -386,20 +397,43 @@ fn case_32_members_that_a_listing_drops_are_asked_for_before_they_count_as_gone(
         .expect("a mirror can be opened");
     let page = |items: &[PageItem]| {
         let next = PageNext::Complete("delta".to_owned());
-        memory.store.record_page(mirror, items, &next).expect("a page can be remembered");
+        memory
+            .store
+            .record_page(mirror, items, &next)
+            .expect("a page can be remembered");
     };
     page(&[group("staff", &["alice", "bob"])]);
-    memory.store.complete_listing(mirror, NOW).expect("a listing can be completed");
-    memory.store.restart_listing(mirror).expect("a listing can begin anew");
+    memory
+        .store
+        .complete_listing(mirror, NOW)
+        .expect("a listing can be completed");
+    memory
+        .store
+        .restart_listing(mirror)
+        .expect("a listing can begin anew");
     page(&[group("staff", &["alice"])]);
-    let unseen = || memory.store.groups_with_unseen_members(mirror).expect("the store answers");
+    let unseen = || {
+        memory
+            .store
+            .groups_with_unseen_members(mirror)
+            .expect("the store answers")
+    };
     assert_eq!(unseen(), ["staff"]);
     let told = ["alice".to_owned(), "bob".to_owned()].into();
-    memory.store.confirm_members(mirror, "staff", &told).expect("members can be confirmed");
+    memory
+        .store
+        .confirm_members(mirror, "staff", &told)
+        .expect("members can be confirmed");
     assert_eq!(unseen(), Vec::<String>::new());
     let assigned = memory
         .store
-        .assign(&memory.job, USER, &["staff".to_owned()], Nesting::Direct, &[])
+        .assign(
+            &memory.job,
+            USER,
+            &["staff".to_owned()],
+            Nesting::Direct,
+            &[],
+        )
         .expect("people can be assigned");
     assert_eq!(assigned, 2);
 }
@@ -407,7 +441,12 @@ fn case_32_members_that_a_listing_drops_are_asked_for_before_they_count_as_gone(
 #[test]
 fn a_job_remembers_the_two_tenants_that_it_began_with() {
     let memory = Memory::new();
-    let pin = |source| memory.store.pin_tenants(&memory.job, source, "fabrikam").expect("answers");
+    let pin = |source| {
+        memory
+            .store
+            .pin_tenants(&memory.job, source, "fabrikam")
+            .expect("answers")
+    };
     assert_eq!(pin("contoso").0, "contoso");
     assert_eq!(pin("rehearsal").0, "contoso");
 }
@@ -652,7 +691,10 @@ fn equal_plans_of_two_cycles_have_one_hash_and_an_approval_is_found_by_it() {
             .expect("the store answers")
     };
     assert_eq!(approval(&first).as_deref(), Some(expires));
-    memory.store.spend_approval(&memory.job, &first).expect("an approval can be spent");
+    memory
+        .store
+        .spend_approval(&memory.job, &first)
+        .expect("an approval can be spent");
     assert_eq!(approval(&first), None, "an approval is for one time");
     let another = held_hash("bob");
     assert_ne!(first, another);

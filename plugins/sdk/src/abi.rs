@@ -7,7 +7,10 @@
 
 #![cfg_attr(
     not(target_family = "wasm"),
-    expect(dead_code, reason = "only the types are looked at where there is no component")
+    expect(
+        dead_code,
+        reason = "only the types are looked at where there is no component"
+    )
 )]
 #![expect(
     unsafe_code,
@@ -19,8 +22,7 @@ mod tests;
 
 use std::{
     alloc::{Layout, alloc, handle_alloc_error},
-    mem,
-    ptr,
+    mem, ptr,
 };
 
 use crate::{

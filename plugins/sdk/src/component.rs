@@ -3,10 +3,7 @@
 //! An instance is configured once, by the first call that it gets, and keeps the rule for the calls
 //! that follow. Rows are read, decided and answered one by one (see [`crate::abi`]).
 
-#![expect(
-    unsafe_code,
-    reason = "the host calls with addresses, and is told one"
-)]
+#![expect(unsafe_code, reason = "the host calls with addresses, and is told one")]
 
 /// What the module says of itself, from which a component is made: the world, with its types.
 #[expect(missing_docs, reason = "generated from wit/rules.wit, which has them")]

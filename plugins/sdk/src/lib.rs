@@ -97,7 +97,7 @@ macro_rules! export {
         const _: () = {
             use $crate::component::{self, world};
 
-            world::export!(Exported with_types_in world);
+    world::export!(Exported with_types_in world);
             struct Exported;
 
             #[unsafe(export_name = "syncline:rules/manifest@0.1.0#configure")]

@@ -65,7 +65,11 @@ mod tests {
         );
         check("[]", "", "invalid type: a list");
         check("{", "", "it ends where a key is expected");
-        check(r#"{"regions":["#, "regions[0]", "it ends where a value is expected");
+        check(
+            r#"{"regions":["#,
+            "regions[0]",
+            "it ends where a value is expected",
+        );
         check("{} {}", "", "`{` at byte 3 where the end is expected");
     }
 }

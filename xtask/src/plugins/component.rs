@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
-use wasm_encoder::{ComponentSection, CustomSection};
+use wasm_encoder::{Component, ComponentSection, CustomSection, RawSection};
 use wasmparser::{
     Parser, Payload, Validator, component_types::ComponentEntityType, types::TypesRef,
 };
@@ -23,10 +23,38 @@ pub(super) fn encode(module: &[u8], digest: &str, samples: &Path) -> Result<Vec<
         .validate(true)
         .module(module)?
         .encode()?;
+    component = without_names(&component)?;
     append(&mut component, SOURCE, digest.as_bytes());
     append(&mut component, SAMPLES, &compact(samples)?);
     check_imports(&component)?;
     Ok(component)
+}
+
+/// Leaves out the names of a component's parts and the tools that made it, which only people read.
+fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+    let mut bare = Component::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload?;
+        let nests = matches!(
+            payload,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. }
+        );
+        match &payload {
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CustomSection(_) => {}
+            _ if depth > 0 => {}
+            section => {
+                if let Some((id, range)) = section.as_section() {
+                    let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
+                    let data = &component[range];
+                    bare.section(&RawSection { id, data });
+                }
+            }
+        }
+        depth += u32::from(nests);
+    }
+    Ok(bare.finish())
 }
 
 fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {

@@ -103,6 +103,10 @@ impl Toolchain {
     }
 }
 
+/// How much of a component's memory is its stack. The linker's own choice is a megabyte, which the
+/// host would set aside and clean for each batch.
+const STACK: u32 = 256 << 10;
+
 /// Panic messages name source files; these shall not be the paths of the machine that built.
 fn flags(repository: &Path, rustc: &OsStr) -> Result<OsString> {
     let mut names = vec![(repository.to_owned(), ".")];
@@ -119,12 +123,16 @@ fn flags(repository: &Path, rustc: &OsStr) -> Result<OsString> {
     if let Some(sysroot) = print(rustc, &["--print", "sysroot"]) {
         names.push((sysroot.join("lib/rustlib/src/rust"), "rust"));
     }
-    let flags = names.into_iter().map(|(path, name)| {
+    let stack = OsString::from(format!("-Clink-arg=-zstack-size={STACK}"));
+    let paths = names.into_iter().map(|(path, name)| {
         let mut flag = OsString::from("--remap-path-prefix=");
         flag.push(path);
         flag.push("=");
         flag.push(name);
         flag
     });
-    Ok(flags.collect::<Vec<_>>().join(OsStr::new("\u{1f}")))
+    Ok(std::iter::once(stack)
+        .chain(paths)
+        .collect::<Vec<_>>()
+        .join(OsStr::new("\u{1f}")))
 }

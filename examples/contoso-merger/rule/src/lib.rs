@@ -79,16 +79,21 @@ syncline_sdk::export!(ContosoMerger);
 /// Returns whether a person stays behind because of the department.
 fn stays(department: Option<&str>, left_out: &[String]) -> Verdict {
     let department = department.unwrap_or_default().trim();
-    if left_out
-        .iter()
-        .any(|name| name.to_lowercase() == department.to_lowercase())
-    {
+    if left_out.iter().any(|name| is_same(name, department)) {
         return Verdict::out(
             "DepartmentLeftOut",
             format!("people of {department} do not come over"),
         );
     }
     Verdict::InScope
+}
+
+/// Whether two texts are the same but for case.
+fn is_same(one: &str, other: &str) -> bool {
+    let lower = char::to_lowercase;
+    one.chars()
+        .flat_map(lower)
+        .eq(other.chars().flat_map(lower))
 }
 
 /// Returns the department with the company before it, if there is room for both.

@@ -37,7 +37,13 @@ pub(crate) struct Log {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// How the records are written: table, json, jsonl or csv
-    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     output: Output,
 }
 
@@ -55,9 +61,11 @@ impl Log {
             status: self.status,
             action: self.action,
         };
-        let limit = self
-            .limit
-            .unwrap_or(if self.output == Output::Table { TABLE_ROWS } else { usize::MAX });
+        let limit = self.limit.unwrap_or(if self.output == Output::Table {
+            TABLE_ROWS
+        } else {
+            usize::MAX
+        });
         let store = open_store(&project)?;
         render::log(store.as_ref(), &filter, limit, self.output)?;
         Ok(End::Done)

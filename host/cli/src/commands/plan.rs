@@ -17,7 +17,13 @@ pub(crate) struct Plan {
     #[arg(long)]
     activate: bool,
     /// How the operations are written: table, json, jsonl or csv
-    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     output: Output,
 }
 
@@ -30,7 +36,11 @@ impl Plan {
             move |text| progress.note(text)
         })?;
         let mut end = End::Done;
-        let request = Request { mode: Mode::Preview, cause: "plan", activate: self.activate };
+        let request = Request {
+            mode: Mode::Preview,
+            cause: "plan",
+            activate: self.activate,
+        };
         for job in super::sync::named(service.project(), self.job.as_deref())? {
             let report = service.cycle(&job, request, &stop).await?;
             progress.clear();

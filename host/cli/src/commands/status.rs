@@ -14,7 +14,13 @@ pub(crate) struct Status {
     /// The job; every job where none is named
     job: Option<String>,
     /// How it is written: table, json, jsonl or csv
-    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     output: Output,
 }
 
@@ -25,7 +31,11 @@ impl Status {
         let store = open_store(&project)?;
         let mut rows = Vec::new();
         for job in jobs {
-            rows.push(render::JobStatus::of(&job, store.as_ref(), &project.state_folder())?);
+            rows.push(render::JobStatus::of(
+                &job,
+                store.as_ref(),
+                &project.state_folder(),
+            )?);
         }
         render::status(&rows, self.output)?;
         Ok(End::Done)

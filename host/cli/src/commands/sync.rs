@@ -28,7 +28,11 @@ impl Sync {
             move |text| progress.note(text)
         })?;
         let jobs = named(service.project(), self.job.as_deref())?;
-        let request = Request { mode: Mode::Apply, cause: "sync", activate: self.activate };
+        let request = Request {
+            mode: Mode::Apply,
+            cause: "sync",
+            activate: self.activate,
+        };
         let mut end = End::Done;
         for job in &jobs {
             match service.cycle(job, request, &stop).await {

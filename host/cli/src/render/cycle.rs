@@ -27,21 +27,35 @@ fn text(report: &CycleReport) -> String {
         RunOutcome::Failed | RunOutcome::Interrupted => ("failed", ""),
     };
     let took = duration(report.duration_ms);
-    let mut lines = vec![format!("{}: run {} {how} in {took}{more}", report.job, report.run.0)];
+    let mut lines = vec![format!(
+        "{}: run {} {how} in {took}{more}",
+        report.job, report.run.0
+    )];
     let mut rows = vec![
-        ("  read", format!(
-            "{} from the source, {} from the target, {} decided",
-            report.source_items, report.target_items, report.decided
-        )),
+        (
+            "  read",
+            format!(
+                "{} from the source, {} from the target, {} decided",
+                report.source_items, report.target_items, report.decided
+            ),
+        ),
         ("  plan", plan_line(report)),
     ];
     if report.done + report.failed > 0 {
-        rows.push(("  wrote", format!("{} done, {} failed", report.done, report.failed)));
+        rows.push((
+            "  wrote",
+            format!("{} done, {} failed", report.done, report.failed),
+        ));
     }
     rows.push(("  stand", standing_line(&report.standing)));
     lines.push(named(&rows));
     let told = lines.len();
-    lines.extend(report.trips().iter().map(|trip| format!("  guard {}: {}", trip.code, trip.text)));
+    lines.extend(
+        report
+            .trips()
+            .iter()
+            .map(|trip| format!("  guard {}: {}", trip.code, trip.text)),
+    );
     if report.outcome == RunOutcome::Held
         && let Some(hash) = report.hash()
     {
@@ -87,7 +101,11 @@ pub(super) fn census_line(census: &Census) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "nothing to do".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 fn plan_line(report: &CycleReport) -> String {
@@ -116,7 +134,11 @@ pub(super) fn standing_line(standing: &[SubjectSummary]) -> String {
             reasons => format!("{count} {state} ({})", reasons.join(", ")),
         })
         .collect();
-    if parts.is_empty() { counted(0, "object", "objects") } else { parts.join(", ") }
+    if parts.is_empty() {
+        counted(0, "object", "objects")
+    } else {
+        parts.join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -145,7 +167,11 @@ mod tests {
     #[test]
     fn a_plan_that_does_nothing_says_so() {
         assert_eq!(census_line(&Census::default()), "nothing to do");
-        let census = Census { creates: 2, deletes: 1, ..Census::default() };
+        let census = Census {
+            creates: 2,
+            deletes: 1,
+            ..Census::default()
+        };
         assert_eq!(census_line(&census), "2 invited, 1 deleted");
     }
 }

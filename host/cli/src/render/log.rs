@@ -27,7 +27,10 @@ pub(crate) fn log(
     match output {
         Output::Table => {
             let rows: Vec<Vec<String>> = taken.iter().map(row).collect();
-            result(&aligned(&["when (UTC)", "action", "status", "object", "what"], &rows));
+            result(&aligned(
+                &["when (UTC)", "action", "status", "object", "what"],
+                &rows,
+            ));
             if more {
                 result("there is more: --limit N, or --output json for everything");
             }
@@ -43,7 +46,9 @@ pub(crate) fn log(
         }
         Output::Csv => {
             let mut csv = csv::Writer::from_writer(std::io::stdout());
-            csv.write_record(["when", "action", "status", "source", "target", "object", "what"])?;
+            csv.write_record([
+                "when", "action", "status", "source", "target", "object", "what",
+            ])?;
             for record in &taken {
                 csv.write_record([
                     record.at.as_str(),
@@ -94,7 +99,9 @@ fn row(record: &LogRecord) -> Vec<String> {
 }
 
 fn text<'a>(body: &'a Json, pointer: &str) -> Option<&'a str> {
-    body.pointer(pointer).and_then(Json::as_str).filter(|text| !text.is_empty())
+    body.pointer(pointer)
+        .and_then(Json::as_str)
+        .filter(|text| !text.is_empty())
 }
 
 fn object(record: &LogRecord) -> String {

@@ -26,7 +26,9 @@ pub(crate) fn plan(report: &CycleReport, store: &Store, output: Output) -> anyho
     let mut after: Option<PlannedOperation> = None;
     loop {
         let chunk = store.operations(plan.id, after.as_ref(), 500)?;
-        let Some(last) = chunk.last().cloned() else { break };
+        let Some(last) = chunk.last().cloned() else {
+            break;
+        };
         for PlannedOperation { operation, .. } in chunk {
             match output {
                 Output::Table if rows.len() < TABLE_ROWS => rows.push(vec![
@@ -58,7 +60,9 @@ pub(crate) fn plan(report: &CycleReport, store: &Store, output: Output) -> anyho
             }
             let more = plan.census.operations().saturating_sub(rows.len() as u64);
             if more > 0 {
-                result(&format!("  and {more} more; all of them: --output json, jsonl or csv"));
+                result(&format!(
+                    "  and {more} more; all of them: --output json, jsonl or csv"
+                ));
             }
         }
         Output::Json => result(&serde_json::to_string_pretty(&serde_json::json!({
@@ -77,7 +81,11 @@ fn label(report: &CycleReport, store: &Store, operation: &Operation) -> anyhow::
     let source = operation.source.as_str();
     let object = store.mirrored(&report.job, Side::Source, operation.kind, source)?;
     let name = object.and_then(|object| {
-        object.attributes.get("userPrincipalName")?.as_text().map(str::to_owned)
+        object
+            .attributes
+            .get("userPrincipalName")?
+            .as_text()
+            .map(str::to_owned)
     });
     Ok(name.unwrap_or_else(|| source.to_owned()))
 }
@@ -93,12 +101,20 @@ fn changes(action: &Action) -> String {
             parts.push(format!("{} attributes", modifications.len()));
         }
         Some(modifications) => parts.extend(modifications.iter().map(|(name, modification)| {
-            format!("{name}: {} -> {}", shown(&modification.before), shown(&modification.after))
+            format!(
+                "{name}: {} -> {}",
+                shown(&modification.before),
+                shown(&modification.after)
+            )
         })),
         None => {}
     }
     match action {
-        Action::SetReference { attribute, referent, .. } => {
+        Action::SetReference {
+            attribute,
+            referent,
+            ..
+        } => {
             parts.push(format!("{attribute} -> source object {referent}"));
         }
         Action::ClearReference { attribute, .. } => parts.push(format!("{attribute} -> (none)")),
@@ -108,5 +124,9 @@ fn changes(action: &Action) -> String {
 }
 
 fn shown(value: &syncline_directory::Value) -> String {
-    if value.is_absent() { "(none)".to_owned() } else { format!("`{value}`") }
+    if value.is_absent() {
+        "(none)".to_owned()
+    } else {
+        format!("`{value}`")
+    }
 }

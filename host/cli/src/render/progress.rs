@@ -41,17 +41,27 @@ impl Progress {
             bar.set_style(style("{prefix}"));
             bar
         });
-        Self { bar, step: Mutex::new(None), telling: Telling::Steps }
+        Self {
+            bar,
+            step: Mutex::new(None),
+            telling: Telling::Steps,
+        }
     }
 
     /// Returns what shows the progress of a story that tells the rest itself.
     pub(crate) fn of_a_story() -> Self {
-        Self { telling: Telling::Writes, ..Self::new() }
+        Self {
+            telling: Telling::Writes,
+            ..Self::new()
+        }
     }
 
     /// Returns what also reports each cycle as it ends.
     pub(crate) fn telling_everything() -> Self {
-        Self { telling: Telling::Cycles, ..Self::new() }
+        Self {
+            telling: Telling::Cycles,
+            ..Self::new()
+        }
     }
 
     /// Tells something in passing, beside the bar.
@@ -69,7 +79,12 @@ impl Progress {
     /// Shows an event.
     pub(crate) fn observe(&self, event: &Event) {
         match event {
-            Event::Progress { job, step, done, total } => {
+            Event::Progress {
+                job,
+                step,
+                done,
+                total,
+            } => {
                 self.advance(job.as_str(), *step, *done, *total);
             }
             Event::RunStarted { job } => {
@@ -87,27 +102,43 @@ impl Progress {
                     cycle(report);
                 }
             }
-            Event::RunFailed { job, message, advice } => {
+            Event::RunFailed {
+                job,
+                message,
+                advice,
+            } => {
                 self.clear();
                 note(&format!("error: {job}: {message}"));
                 if let Some(advice) = advice {
                     note(&format!("hint: {advice}"));
                 }
             }
-            Event::RulesPreviewed { generation, preview, .. } => {
+            Event::RulesPreviewed {
+                generation,
+                preview,
+                ..
+            } => {
                 self.aside(|| note(&rules::previewed(generation, preview)));
             }
-            Event::RulesActivated { generation, layers, .. } => {
+            Event::RulesActivated {
+                generation, layers, ..
+            } => {
                 self.aside(|| note(&rules::activated(generation, layers)));
             }
-            Event::RulesWait { job, generation, reason } => self.aside(|| {
+            Event::RulesWait {
+                job,
+                generation,
+                reason,
+            } => self.aside(|| {
                 note(&format!(
                     "changed rules {} wait: {reason}; let them in: syncline sync {job} --activate",
                     generation.short()
                 ));
             }),
             Event::RulesRefused { reason, .. } => self.aside(|| {
-                note(&format!("changed rules are refused, the active ones stay: {reason}"));
+                note(&format!(
+                    "changed rules are refused, the active ones stay: {reason}"
+                ));
             }),
             Event::Watching { folder } => {
                 self.aside(|| note(&format!("watching {}", folder.display())));

@@ -5,8 +5,13 @@ use unicode_width::UnicodeWidthStr as _;
 /// Returns a text whose lines are no wider than this, where words permit it; unchanged without a
 /// width. `hang` says how much further in than its line a continuation begins.
 pub(super) fn wrapped(text: &str, width: Option<usize>, hang: usize) -> String {
-    let Some(width) = width else { return text.to_owned() };
-    let lines: Vec<String> = text.split('\n').map(|line| wrapped_line(line, width, hang)).collect();
+    let Some(width) = width else {
+        return text.to_owned();
+    };
+    let lines: Vec<String> = text
+        .split('\n')
+        .map(|line| wrapped_line(line, width, hang))
+        .collect();
     lines.join("\n")
 }
 
@@ -45,12 +50,18 @@ mod tests {
     #[test]
     fn lines_break_between_words_and_continue_further_in() {
         let text = "error: the file is text\n  short";
-        assert_eq!(wrapped(text, Some(16), 2), "error: the file\n  is text\n  short");
+        assert_eq!(
+            wrapped(text, Some(16), 2),
+            "error: the file\n  is text\n  short"
+        );
         assert_eq!(wrapped(text, None, 2), text);
     }
 
     #[test]
     fn a_word_that_fits_nowhere_stays_whole() {
-        assert_eq!(wrapped("see /a/very/long/path now", Some(10), 0), "see\n/a/very/long/path\nnow");
+        assert_eq!(
+            wrapped("see /a/very/long/path now", Some(10), 0),
+            "see\n/a/very/long/path\nnow"
+        );
     }
 }

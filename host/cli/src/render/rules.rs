@@ -29,7 +29,10 @@ pub(crate) fn previewed(generation: &GenerationDigest, preview: &RulesPreview) -
         .attributes
         .iter()
         .map(|(attribute, count)| {
-            let example = preview.examples.iter().find(|example| example.attribute == *attribute);
+            let example = preview
+                .examples
+                .iter()
+                .find(|example| example.attribute == *attribute);
             vec![
                 format!("  {attribute}"),
                 count.to_string(),
@@ -48,10 +51,18 @@ pub(crate) fn previewed(generation: &GenerationDigest, preview: &RulesPreview) -
 
 /// Returns a value in quotes, and what stands for none without.
 fn shown(value: &str) -> String {
-    if value.starts_with('(') { value.to_owned() } else { format!("`{value}`") }
+    if value.starts_with('(') {
+        value.to_owned()
+    } else {
+        format!("`{value}`")
+    }
 }
 
 /// Returns that rules became active.
 pub(crate) fn activated(generation: &GenerationDigest, layers: &[String]) -> String {
-    format!("rules {} are active: {}", generation.short(), layers.join(", "))
+    format!(
+        "rules {} are active: {}",
+        generation.short(),
+        layers.join(", ")
+    )
 }

@@ -74,12 +74,21 @@ impl JobStatus {
     }
 
     fn last(&self) -> String {
-        let Some(run) = &self.last else { return "never".to_owned() };
+        let Some(run) = &self.last else {
+            return "never".to_owned();
+        };
         match (&run.ended, run.outcome) {
             (Some(ended), Some(outcome)) => {
-                let message =
-                    run.message.as_ref().map_or_else(String::new, |text| format!(": {text}"));
-                format!("run {} {} at {}{message}", run.id.0, outcome.as_str(), second(ended))
+                let message = run
+                    .message
+                    .as_ref()
+                    .map_or_else(String::new, |text| format!(": {text}"));
+                format!(
+                    "run {} {} at {}{message}",
+                    run.id.0,
+                    outcome.as_str(),
+                    second(ended)
+                )
             }
             _ if self.goes_on => {
                 let pace = Pace::of(run, Timestamp::now()).map(|pace| {
@@ -171,7 +180,10 @@ impl Pace {
         // Counts and milliseconds of a run are far below 2^52.
         #[expect(clippy::cast_precision_loss, reason = "as said")]
         let per_second = (run.done * 10_000 / elapsed) as f64 / 10.0;
-        Some(Self { per_second, left_seconds: u64::try_from(left_seconds).ok()? })
+        Some(Self {
+            per_second,
+            left_seconds: u64::try_from(left_seconds).ok()?,
+        })
     }
 }
 
@@ -188,7 +200,10 @@ pub(crate) fn status(jobs: &[JobStatus], output: Output) -> anyhow::Result<()> {
                 let planned = job.last.as_ref().and_then(|run| run.census.as_ref());
                 let rows = [
                     ("  last", job.last()),
-                    ("  plan", planned.map_or_else(|| "none".to_owned(), census_line)),
+                    (
+                        "  plan",
+                        planned.map_or_else(|| "none".to_owned(), census_line),
+                    ),
                     ("  rules", job.rules()),
                     ("  links", job.links.to_string()),
                     ("  stand", standing_line(&job.standing)),

@@ -10,15 +10,24 @@ const WIDTH_MIN: usize = 20;
 /// Returns how many columns results have.
 pub(super) fn width_of_results() -> Option<usize> {
     let stdout = std::io::stdout();
-    if stdout.is_terminal() { known(terminal_size_of(stdout)) } else { None }
+    if stdout.is_terminal() {
+        known(terminal_size_of(stdout))
+    } else {
+        None
+    }
 }
 
 /// Returns how many columns notes have.
 pub(super) fn width_of_notes() -> Option<usize> {
     let stderr = std::io::stderr();
-    if stderr.is_terminal() { known(terminal_size_of(stderr)) } else { None }
+    if stderr.is_terminal() {
+        known(terminal_size_of(stderr))
+    } else {
+        None
+    }
 }
 
 fn known(size: Option<(Width, terminal_size::Height)>) -> Option<usize> {
-    size.map(|(Width(columns), _)| usize::from(columns)).filter(|columns| *columns >= WIDTH_MIN)
+    size.map(|(Width(columns), _)| usize::from(columns))
+        .filter(|columns| *columns >= WIDTH_MIN)
 }

@@ -53,6 +53,10 @@ mod tests {
         breaker.done("invite");
         assert!((0..100).all(|_| !breaker.refused("invite", "Forbidden")));
         let codes = ["A", "B"].into_iter().cycle().take(100);
-        assert!(codes.into_iter().all(|code| !breaker.refused("update", code)));
+        assert!(
+            codes
+                .into_iter()
+                .all(|code| !breaker.refused("update", code))
+        );
     }
 }

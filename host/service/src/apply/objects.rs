@@ -6,11 +6,7 @@ use std::pin::pin;
 use futures_util::StreamExt as _;
 use syncline_directory::{AttributeName, Attributes, TargetId, Value};
 use syncline_graph::{GraphError, Source, Write, WriteAction, Written};
-use syncline_planner::{
-    Action, Standing,
-    operation::Modifications,
-    plan::State,
-};
+use syncline_planner::{Action, Standing, operation::Modifications, plan::State};
 use syncline_store::{Answer, Intent, OperationState, PlannedOperation, StoreError};
 
 use super::{Answered, Application, Origin, Sending, send};
@@ -42,7 +38,13 @@ impl Application<'_> {
         let first = window.into_iter().filter_map(first_step).collect();
         let mut second = Vec::new();
         let mut answers = pin!(send(self.target, self.clock(), self.stop, first));
-        while let Some(Answered { planned, answer, origin, took_ms }) = answers.next().await {
+        while let Some(Answered {
+            planned,
+            answer,
+            origin,
+            took_ms,
+        }) = answers.next().await
+        {
             let answer = match (answer, origin) {
                 (Ok(written), Origin::Foreign) => {
                     self.found_foreign(&planned, &written.id)?;
@@ -63,10 +65,19 @@ impl Application<'_> {
                     self.part_done(&planned, &answer, &target, then.is_empty(), took_ms)?;
                     Some((target, then.clone()))
                 }
-                (Action::Update { target, modifications }, Ok(_)) => {
+                (
+                    Action::Update {
+                        target,
+                        modifications,
+                    },
+                    Ok(_),
+                ) => {
                     let target = target.clone();
                     let attributes = after(modifications);
-                    let answer = Answer::Wrote { target: target.clone(), attributes };
+                    let answer = Answer::Wrote {
+                        target: target.clone(),
+                        attributes,
+                    };
                     self.done(&planned, &answer, Some(&target), None, took_ms)?;
                     None
                 }
@@ -78,17 +89,40 @@ impl Application<'_> {
             };
             if let Some((id, then)) = then.filter(|(_, then)| !then.is_empty()) {
                 let kind = planned.operation.kind;
-                let action = WriteAction::Update { id, kind, changes: after(&then) };
-                second.push(Sending { planned, write: Write { action, fresh: true } });
+                let action = WriteAction::Update {
+                    id,
+                    kind,
+                    changes: after(&then),
+                };
+                second.push(Sending {
+                    planned,
+                    write: Write {
+                        action,
+                        fresh: true,
+                    },
+                });
             }
         }
         let mut answers = pin!(send(self.target, self.clock(), self.stop, second));
-        while let Some(Answered { planned, answer, took_ms, .. }) = answers.next().await {
+        while let Some(Answered {
+            planned,
+            answer,
+            took_ms,
+            ..
+        }) = answers.next().await
+        {
             match answer {
                 Ok(Written { id, .. }) => {
-                    let attributes =
-                        planned.operation.action.modifications().map(after).unwrap_or_default();
-                    let answer = Answer::Wrote { target: id.clone(), attributes };
+                    let attributes = planned
+                        .operation
+                        .action
+                        .modifications()
+                        .map(after)
+                        .unwrap_or_default();
+                    let answer = Answer::Wrote {
+                        target: id.clone(),
+                        attributes,
+                    };
                     self.done(&planned, &answer, Some(&id), None, took_ms)?;
                 }
                 Err(error) => self.refused(&planned, error, took_ms)?,
@@ -104,7 +138,12 @@ impl Application<'_> {
         answer: Result<Written, GraphError>,
         took_ms: u64,
     ) -> Result<Option<(TargetId, Modifications)>, ServiceError> {
-        let Action::Invite { address, display_name, member, then } = &planned.operation.action
+        let Action::Invite {
+            address,
+            display_name,
+            member,
+            then,
+        } = &planned.operation.action
         else {
             return Ok(None);
         };
@@ -118,7 +157,11 @@ impl Application<'_> {
                     address: address.clone(),
                     started: self.service.now(),
                 };
-                match self.service.find_made(self.job, self.target.reader(), &intent).await? {
+                match self
+                    .service
+                    .find_made(self.job, self.target.reader(), &intent)
+                    .await?
+                {
                     Some((id, _)) => id,
                     // The intent stays; the next run looks again before it plans.
                     None => {
@@ -140,7 +183,10 @@ impl Application<'_> {
             }
         };
         let attributes = born(address, display_name.as_deref(), *member);
-        let answer = Answer::Made { target: target.clone(), attributes };
+        let answer = Answer::Made {
+            target: target.clone(),
+            attributes,
+        };
         let then = then.clone();
         match self.part_done(planned, &answer, &target, then.is_empty(), took_ms) {
             // It belongs to another source object; that is this object's trouble, not the run's.
@@ -209,24 +255,45 @@ pub(super) async fn answered(
         }
         _ => Origin::Ours,
     };
-    Answered { planned, answer, origin, took_ms }
+    Answered {
+        planned,
+        answer,
+        origin,
+        took_ms,
+    }
 }
 
 fn first_step(planned: PlannedOperation) -> Option<Sending> {
     let kind = planned.operation.kind;
     let action = match &planned.operation.action {
-        Action::Invite { address, display_name, member, .. } => WriteAction::Invite {
+        Action::Invite {
+            address,
+            display_name,
+            member,
+            ..
+        } => WriteAction::Invite {
             address: address.clone(),
             display_name: display_name.clone(),
             member: *member,
         },
         Action::Restore { target, .. } => WriteAction::Restore { id: target.clone() },
-        Action::Update { target, modifications } => {
-            WriteAction::Update { id: target.clone(), kind, changes: after(modifications) }
-        }
+        Action::Update {
+            target,
+            modifications,
+        } => WriteAction::Update {
+            id: target.clone(),
+            kind,
+            changes: after(modifications),
+        },
         _ => return None,
     };
-    Some(Sending { planned, write: Write { action, fresh: false } })
+    Some(Sending {
+        planned,
+        write: Write {
+            action,
+            fresh: false,
+        },
+    })
 }
 
 fn after(modifications: &Modifications) -> Attributes {

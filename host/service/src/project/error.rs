@@ -30,7 +30,13 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}:{}", self.path.display(), self.line, self.column)
+        write!(
+            formatter,
+            "{}:{}:{}",
+            self.path.display(),
+            self.line,
+            self.column
+        )
     }
 }
 
@@ -97,14 +103,13 @@ pub enum ProjectError {
 
 /// Returns the question that helps after a misspelt name.
 pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| format!(", did you mean `{nearest}`?"))
+    nearest.map_or_else(String::new, |nearest| {
+        format!(", did you mean `{nearest}`?")
+    })
 }
 
 /// Returns the known name that a misspelt one most likely means.
-pub(super) fn nearest<'a>(
-    name: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))

@@ -72,7 +72,10 @@ pub(super) struct WriteBudgetTable {
 impl Default for WriteBudgetTable {
     /// What Graph publishes (graph.md, section 8.1), and the design's share of it.
     fn default() -> Self {
-        Self { writes: 3000, share: 0.7 }
+        Self {
+            writes: 3000,
+            share: 0.7,
+        }
     }
 }
 
@@ -134,6 +137,8 @@ pub(super) struct StoreTable {
 
 impl Default for StoreTable {
     fn default() -> Self {
-        Self { url: Spanned::new(0..0, "sqlite:state/syncline.db".to_owned()) }
+        Self {
+            url: Spanned::new(0..0, "sqlite:state/syncline.db".to_owned()),
+        }
     }
 }

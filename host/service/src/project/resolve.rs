@@ -41,7 +41,10 @@ pub(super) fn project(folder: &Path, path: &Path, text: &str) -> Result<Project,
     let page = Page { path, text };
     let file: ProjectFile = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        page.wrong(&span, explain(error.message(), text.get(span.clone()).unwrap_or_default()))
+        page.wrong(
+            &span,
+            explain(error.message(), text.get(span.clone()).unwrap_or_default()),
+        )
     })?;
     let tenants = file
         .tenants
@@ -79,7 +82,12 @@ pub(super) fn project(folder: &Path, path: &Path, text: &str) -> Result<Project,
             ));
         }
     };
-    Ok(Project { folder: folder.to_owned(), tenants, jobs, store })
+    Ok(Project {
+        folder: folder.to_owned(),
+        tenants,
+        jobs,
+        store,
+    })
 }
 
 /// Turns the parser's words into ours: an unknown name into a question, and Rust's types into what
@@ -88,7 +96,11 @@ fn explain(message: &str, there: &str) -> String {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     match (message.split_whitespace().next(), quoted.split_first()) {
         (Some("unknown"), Some((wrong, known))) if !known.is_empty() => {
-            let what = if message.starts_with("unknown field") { "key" } else { "value" };
+            let what = if message.starts_with("unknown field") {
+                "key"
+            } else {
+                "value"
+            };
             let nearest = nearest(wrong, known.iter().copied());
             return format!(
                 "unknown {what} `{wrong}`{} known: {}",
@@ -106,9 +118,15 @@ fn explain(message: &str, there: &str) -> String {
         .or_else(|| message.strip_prefix("invalid value: "))
         .and_then(|rest| rest.split_once(", expected "))
     {
-        return format!("{} stands where {} is expected", written(found), wanted(expected));
+        return format!(
+            "{} stands where {} is expected",
+            written(found),
+            wanted(expected)
+        );
     }
-    message.replace("missing field", "missing key").replace('\n', " ")
+    message
+        .replace("missing field", "missing key")
+        .replace('\n', " ")
 }
 
 /// Returns what stands in the file, by the parser's name for it.
@@ -148,8 +166,14 @@ fn tenant(
     table: TenantTable,
 ) -> Result<TenantSettings, ProjectError> {
     for (text, what) in [
-        (&table.tenant_id, "the tenant's GUID or one of its verified domains"),
-        (&table.client_id, "the application's (client) id in this tenant"),
+        (
+            &table.tenant_id,
+            "the tenant's GUID or one of its verified domains",
+        ),
+        (
+            &table.client_id,
+            "the application's (client) id in this tenant",
+        ),
     ] {
         if text.get_ref().trim().is_empty() || text.get_ref().contains(['<', '/', ' ']) {
             return Err(page.wrong(&text.span(), format!("fill this in: {what}")));
@@ -186,8 +210,14 @@ fn secret(
             certificate: None,
             federated_token_file: None,
         }) => Ok(SecretPlace::File(folder.join(file))),
-        TextOrTable::Table(CredentialTable { certificate: Some(_), .. })
-        | TextOrTable::Table(CredentialTable { federated_token_file: Some(_), .. })
+        TextOrTable::Table(CredentialTable {
+            certificate: Some(_),
+            ..
+        })
+        | TextOrTable::Table(CredentialTable {
+            federated_token_file: Some(_),
+            ..
+        })
         | TextOrTable::Text(_) => Err(wrong(
             "this version signs in with a client secret only: { secret-env = \"NAME\" } or \
              { secret-file = \"FILE\" }",
@@ -230,7 +260,11 @@ fn budget(
             "`writes` is at least 1, `share` is more than 0 and at most 1",
         ));
     }
-    Ok(Budget { writes: settings.writes, share: settings.share, ..Budget::default() })
+    Ok(Budget {
+        writes: settings.writes,
+        share: settings.share,
+        ..Budget::default()
+    })
 }
 
 fn job(
@@ -245,12 +279,19 @@ fn job(
             let nearest = nearest(end.get_ref(), tenants.iter().copied());
             return Err(page.wrong(
                 &end.span(),
-                format!("there is no tenant `{}`{}", end.get_ref(), did_you_mean(nearest)),
+                format!(
+                    "there is no tenant `{}`{}",
+                    end.get_ref(),
+                    did_you_mean(nearest)
+                ),
             ));
         }
     }
     if table.source.get_ref() == table.target.get_ref() {
-        return Err(page.wrong(&table.target.span(), "source and target are the same tenant"));
+        return Err(page.wrong(
+            &table.target.span(),
+            "source and target are the same tenant",
+        ));
     }
     for (kind, other) in [("groups", &table.groups), ("contacts", &table.contacts)] {
         if let Some(other) = other {
@@ -275,7 +316,10 @@ fn job(
             .and_then(|duration| Duration::try_from(duration).ok())
             .filter(|duration| !duration.is_zero())
             .ok_or_else(|| {
-                page.wrong(&every.span(), "`every` is a duration, as in \"30s\", \"5m\" or \"1h\"")
+                page.wrong(
+                    &every.span(),
+                    "`every` is a duration, as in \"30s\", \"5m\" or \"1h\"",
+                )
             })?,
     };
     if table.rules.get_ref().is_empty() {
@@ -308,7 +352,12 @@ fn job(
 }
 
 fn assignment(page: &Page<'_>, table: &Spanned<KindTable>) -> Result<Assignment, ProjectError> {
-    let KindTable { scope, groups, transitive, people } = table.get_ref();
+    let KindTable {
+        scope,
+        groups,
+        transitive,
+        people,
+    } = table.get_ref();
     match scope {
         ScopeWord::All if groups.is_empty() && people.is_empty() && !transitive => {
             Ok(Assignment::All)
@@ -336,9 +385,11 @@ fn rule_source(
 ) -> Result<RuleSource, ProjectError> {
     let (plugin, overrides, settings) = match rule.get_ref() {
         TextOrTable::Text(plugin) => (plugin.clone(), Vec::new(), None),
-        TextOrTable::Table(RuleTable { plugin, overrides, settings }) => {
-            (plugin.clone(), overrides.clone(), settings.clone())
-        }
+        TextOrTable::Table(RuleTable {
+            plugin,
+            overrides,
+            settings,
+        }) => (plugin.clone(), overrides.clone(), settings.clone()),
     };
     // A name and not a path: what a job runs lies in its own plugins folder.
     if plugin.is_empty() || plugin.contains(['/', '\\', ':']) || plugin.starts_with('.') {

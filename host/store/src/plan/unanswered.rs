@@ -70,7 +70,11 @@ fn settle(
         };
     }
     let written = match &operation.action {
-        Action::SetReference { attribute, referent, .. } => {
+        Action::SetReference {
+            attribute,
+            referent,
+            ..
+        } => {
             let referent = linked(transaction, job, kind, referent)?.map(|(link, _)| link.target);
             referred(attribute, referent, &held)
         }
@@ -85,8 +89,14 @@ fn settle(
             }
         }
         Action::Update { modifications, .. }
-        | Action::Restore { then: modifications, .. }
-        | Action::Invite { then: modifications, .. } => held_of(modifications, &link, &held),
+        | Action::Restore {
+            then: modifications,
+            ..
+        }
+        | Action::Invite {
+            then: modifications,
+            ..
+        } => held_of(modifications, &link, &held),
         Action::Delete { .. } => Attributes::new(),
     };
     if held.state != ObjectState::Live || written.is_empty() {

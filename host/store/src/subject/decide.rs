@@ -210,7 +210,12 @@ impl Store {
     ///
     /// When the store fails.
     pub fn holders(&self, job: &JobName, address: &str) -> Result<Vec<Candidate>, StoreError> {
-        candidates(&self.connection(), job, "mail", &address::comparable(address))
+        candidates(
+            &self.connection(),
+            job,
+            "mail",
+            &address::comparable(address),
+        )
     }
 
     /// Returns which object of the source a name in the project file was found to stand for.

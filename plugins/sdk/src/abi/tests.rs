@@ -59,11 +59,7 @@ fn types_are_those_of_the_contract() {
         function(
             "tables",
             "lookup",
-            &[
-                String::TYPE,
-                String::TYPE,
-                Option::<Vec<String>>::TYPE,
-            ],
+            &[String::TYPE, String::TYPE, Option::<Vec<String>>::TYPE],
         ),
         function("log", "write", &[Level::TYPE, String::TYPE]),
     ];
@@ -81,7 +77,11 @@ fn types_are_those_of_the_contract() {
                 .iter()
                 .find(|function| function.interface == name && function.name == found.name)
                 .unwrap_or_else(|| panic!("{name}/{} is new", found.name));
-            let types = found.params.iter().map(|parameter| parameter.ty).chain(found.result);
+            let types = found
+                .params
+                .iter()
+                .map(|parameter| parameter.ty)
+                .chain(found.result);
             let types: Vec<_> = types.collect();
             assert_eq!(types.len(), function.types.len(), "{name}/{}", found.name);
             for (found, ours) in types.iter().zip(&function.types) {
@@ -94,10 +94,24 @@ fn types_are_those_of_the_contract() {
 
 /// Checks that a type of the contract is ours, and lies in memory as we say.
 #[track_caller]
-fn compare(resolve: &Resolve, sizes: &SizeAlign, path: &str, found: &wit_parser::Type, ours: &Type) {
+fn compare(
+    resolve: &Resolve,
+    sizes: &SizeAlign,
+    path: &str,
+    found: &wit_parser::Type,
+    ours: &Type,
+) {
     use wit_parser::Type as Wit;
-    assert_eq!(sizes.size(found).size_wasm32(), ours.size(), "size at {path}");
-    assert_eq!(sizes.align(found).align_wasm32(), ours.align(), "alignment at {path}");
+    assert_eq!(
+        sizes.size(found).size_wasm32(),
+        ours.size(),
+        "size at {path}"
+    );
+    assert_eq!(
+        sizes.align(found).align_wasm32(),
+        ours.align(),
+        "alignment at {path}"
+    );
     let same = |name: &str, found: &wit_parser::Type, ours: &Type| {
         compare(resolve, sizes, &format!("{path}/{name}"), found, ours);
     };

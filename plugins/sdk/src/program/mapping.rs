@@ -2,8 +2,8 @@
 
 use crate::{
     contract::{
-        Change, Context, Mapped, MappingRow, MappingStage, Outcome, OutputDescription,
-        Reason, Row, Shape, Value,
+        Change, Context, Mapped, MappingRow, MappingStage, Outcome, OutputDescription, Reason, Row,
+        Shape, Value,
     },
     input::{At, Reads},
     output::{Absent, Output, Wish},

@@ -6,6 +6,9 @@
 //! other small readers `serde-json-core` is the nearest: it takes no untyped values, hence neither
 //! `flatten` nor `untagged`, and its errors have no path.
 
+#[cfg(test)]
+mod tests;
+
 use std::{borrow::Cow, fmt};
 
 use serde::{
@@ -24,11 +27,7 @@ const DEPTH_MAX: u8 = 100;
 
 /// Returns the value that the whole text is.
 pub(super) fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, SettingsError> {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        depth: 0,
-    };
+    let mut reader = Reader::new(text);
     let read = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     read.map_err(|error| *error.0)
 }
@@ -139,6 +138,14 @@ struct Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
+    const fn new(text: &'de str) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn wanted(&self, what: &str) -> Error {
@@ -336,10 +343,12 @@ impl<'de> Reader<'de> {
                 Err(error) => return error,
             },
             Some(b'-' | b'0'..=b'9') => match self.number() {
-                Ok(number) => integer(number).map_or(Unexpected::Float(0.0), |number| match number {
-                    Integer::Unsigned(number) => Unexpected::Unsigned(number),
-                    Integer::Signed(number) => Unexpected::Signed(number),
-                }),
+                Ok(number) => {
+                    integer(number).map_or(Unexpected::Float(0.0), |number| match number {
+                        Integer::Unsigned(number) => Unexpected::Unsigned(number),
+                        Integer::Signed(number) => Unexpected::Signed(number),
+                    })
+                }
                 Err(error) => return error,
             },
             _ => return self.wanted("a value"),
@@ -424,8 +433,8 @@ impl<'de> Reader<'de> {
             return Err(self.mismatch(&visitor));
         };
         match self.number()?.parse() {
-            Ok(number) => visitor.visit_f64(number),
-            Err(_) => Err(self.wanted("a number")),
+            Ok(number) if f64::is_finite(number) => visitor.visit_f64(number),
+            _ => Err(Error::new(format_args!("the number is out of range"))),
         }
     }
 }
@@ -437,10 +446,12 @@ enum Integer {
 
 /// Returns the whole number that a number's text is, if it is one and not too large.
 fn integer(text: &str) -> Option<Integer> {
+    // Zero below zero is floating point's own.
+    if text == "-0" {
+        return None;
+    }
     let unsigned = text.parse().map(Integer::Unsigned);
-    unsigned
-        .or_else(|_| text.parse().map(Integer::Signed))
-        .ok()
+    unsigned.or_else(|_| text.parse().map(Integer::Signed)).ok()
 }
 
 fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value> {
@@ -608,9 +619,15 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value> {
         match self.peek() {
-            Some(b'"') => visitor.visit_enum(Variant { reader: self, content: false }),
+            Some(b'"') => visitor.visit_enum(Variant {
+                reader: self,
+                content: false,
+            }),
             Some(b'{') => self.nested(b'}', |reader| {
-                visitor.visit_enum(Variant { reader, content: true })
+                visitor.visit_enum(Variant {
+                    reader,
+                    content: true,
+                })
             }),
             _ => Err(self.mismatch(&visitor)),
         }
@@ -708,10 +725,17 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 /// A key: a text, or what the author's type takes for one.
 struct Key<'k>(&'k str);
 
+/// Returns the whole number that a key is, if it is one as JSON writes them.
+fn integer_key(key: &str) -> Option<Integer> {
+    let mut reader = Reader::new(key);
+    let number = reader.number().ok()?;
+    integer((number == key).then_some(number)?)
+}
+
 macro_rules! integer_keys {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match integer(self.0) {
+            match integer_key(self.0) {
                 Some(Integer::Unsigned(number)) => visitor.visit_u64(number),
                 Some(Integer::Signed(number)) => visitor.visit_i64(number),
                 None => visitor.visit_str(self.0),
@@ -824,7 +848,9 @@ impl<'de> VariantAccess<'de> for Content<'_, 'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
-        self.read("a variant with a list", |reader| reader.deserialize_seq(visitor))
+        self.read("a variant with a list", |reader| {
+            reader.deserialize_seq(visitor)
+        })
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -832,6 +858,8 @@ impl<'de> VariantAccess<'de> for Content<'_, 'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        self.read("a variant with fields", |reader| reader.deserialize_map(visitor))
+        self.read("a variant with fields", |reader| {
+            reader.deserialize_map(visitor)
+        })
     }
 }

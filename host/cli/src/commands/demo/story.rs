@@ -32,7 +32,9 @@ pub(super) async fn tell(folder: &Path, users: u32, seed: u64) -> anyhow::Result
         limits: Limits::default().times(WRITE_FACTOR),
         ..Settings::default()
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot listen on loopback")?;
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("cannot listen on loopback")?;
     let base_url = format!("http://{}", listener.local_addr()?);
     simulator.bind_base_url(&base_url);
     let serving = tokio::spawn(syncline_simulator::serve(
@@ -71,15 +73,25 @@ pub(super) async fn tell(folder: &Path, users: u32, seed: u64) -> anyhow::Result
             }
         })
     };
-    let service =
-        Arc::new(Service::open(Project::read(folder)?, Outside::real()?, observer)?);
+    let service = Arc::new(Service::open(
+        Project::read(folder)?,
+        Outside::real()?,
+        observer,
+    )?);
     let (switch, stop) = Stop::new();
     let running = tokio::spawn({
         let service = service.clone();
         async move { service.run(stop).await }
     });
     let patience = PATIENCE * users.div_ceil(1000);
-    let mut story = Story { simulator, folder, events, progress, patience, end: End::Done };
+    let mut story = Story {
+        simulator,
+        folder,
+        events,
+        progress,
+        patience,
+        end: End::Done,
+    };
     let told = tokio::select! {
         told = story.chapters(seed) => told,
         ended = running => match ended? {
@@ -128,9 +140,11 @@ impl Story<'_> {
             file.display()
         ));
         self.wait(|event| match event {
-            Event::RulesPreviewed { generation, preview, .. } => {
-                Some(render::previewed(&generation, &preview))
-            }
+            Event::RulesPreviewed {
+                generation,
+                preview,
+                ..
+            } => Some(render::previewed(&generation, &preview)),
             Event::RulesRefused { reason, .. } | Event::RulesWait { reason, .. } => {
                 Some(format!("not used: {reason}"))
             }
@@ -139,9 +153,9 @@ impl Story<'_> {
         .await
         .map(|text| self.progress.result(&text))?;
         self.wait(|event| match event {
-            Event::RulesActivated { generation, layers, .. } => {
-                Some(render::activated(&generation, &layers))
-            }
+            Event::RulesActivated {
+                generation, layers, ..
+            } => Some(render::activated(&generation, &layers)),
             _ => None,
         })
         .await
@@ -266,7 +280,9 @@ impl Story<'_> {
 
 /// Returns how this program was called, so that its next command can be copied.
 fn program() -> String {
-    std::env::args().next().unwrap_or_else(|| "syncline".to_owned())
+    std::env::args()
+        .next()
+        .unwrap_or_else(|| "syncline".to_owned())
 }
 
 /// Returns what happened in the source, a line a kind of change.

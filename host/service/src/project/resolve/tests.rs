@@ -37,9 +37,15 @@ fn a_project_has_tenants_jobs_and_defaults() {
     let job = project.job(None).expect("there is one job");
     assert_eq!(job.every, Duration::from_secs(300));
     assert_eq!(job.guards.max_deletes, 500);
-    assert_eq!(job.rules[0].component, Path::new("/client/plugins/entra-default.wasm"));
+    assert_eq!(
+        job.rules[0].component,
+        Path::new("/client/plugins/entra-default.wasm")
+    );
     assert_eq!(project.store, Path::new("/client/state/syncline.db"));
-    assert_eq!(project.tenants["contoso"].cloud.graph, "https://graph.microsoft.com");
+    assert_eq!(
+        project.tenants["contoso"].cloud.graph,
+        "https://graph.microsoft.com"
+    );
 }
 
 #[test]
@@ -95,7 +101,10 @@ fn a_job_between_tenants_that_are_not_there_is_refused() {
 fn plain_http_is_for_loopback_only() {
     let error = read(&GOOD.replace("http://127.0.0.1:8080", "http://graph.example"))
         .expect_err("the file is wrong");
-    assert!(error.to_string().starts_with("syncline.toml:11:9: "), "{error}");
+    assert!(
+        error.to_string().starts_with("syncline.toml:11:9: "),
+        "{error}"
+    );
 }
 
 #[test]

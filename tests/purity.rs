@@ -1,20 +1,8 @@
-//! Which of our crates know which: arrows point downwards only, and the middle is pure.
+//! The middle is pure: planning needs no clock, network, disk or sandbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
-
-/// Our crates, from the top down. An arrow points to a later one.
-const CRATES: [&str; 8] = [
-    "syncline-cli",
-    "syncline-service",
-    "syncline-rules",
-    "syncline-graph",
-    "syncline-store",
-    "syncline-planner",
-    "syncline-directory",
-    "syncline-simulator",
-];
 
 /// What brings a clock, a network, a disk or a sandbox.
 const IMPURE: [&str; 5] = ["tokio", "reqwest", "hyper", "wasmtime", "rusqlite"];
@@ -22,11 +10,22 @@ const IMPURE: [&str; 5] = ["tokio", "reqwest", "hyper", "wasmtime", "rusqlite"];
 /// Crates by name, with the crates that they need to run.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let output = std::process::Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--manifest-path"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--locked",
+            "--manifest-path",
+        ])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Json = serde_json::from_slice(&output.stdout).expect("metadata is JSON");
     let list = |json: &Json| json.as_array().expect("a list").clone();
     let word = |json: &Json| json.as_str().expect("a text").to_owned();
@@ -36,10 +35,15 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .collect();
     let mut dependencies: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for node in list(&metadata["resolve"]["nodes"]) {
-        let needs = dependencies.entry(names[&word(&node["id"])].clone()).or_default();
+        let needs = dependencies
+            .entry(names[&word(&node["id"])].clone())
+            .or_default();
         for dependency in list(&node["deps"]) {
             // A kind of null is a normal dependency, neither for tests nor for building.
-            if list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"].is_null()) {
+            if list(&dependency["dep_kinds"])
+                .iter()
+                .any(|kind| kind["kind"].is_null())
+            {
                 needs.insert(names[&word(&dependency["pkg"])].clone());
             }
         }
@@ -64,19 +68,4 @@ fn planner_and_directory_need_no_runtime_network_disk_or_sandbox() {
             assert!(!reached.contains(impure), "{pure} must not need {impure}");
         }
     }
-}
-
-#[test]
-fn crates_know_only_those_below_them() {
-    let dependencies = dependencies();
-    let rank = |name: &str| CRATES.iter().position(|known| *known == name);
-    for (place, name) in CRATES.iter().enumerate() {
-        for needed in &dependencies[*name] {
-            if let Some(below) = rank(needed) {
-                assert!(below > place, "{name} must not know {needed}");
-            }
-        }
-    }
-    let simulator = &dependencies["syncline-simulator"];
-    assert!(simulator.iter().all(|needed| rank(needed).is_none()), "the simulator stands alone");
 }
