@@ -115,7 +115,8 @@ fn what_is_missing_is_looked_for_in_the_order_file_components_credentials_networ
         "nobody was asked for anything"
     );
     std::fs::write(&secret, value).expect("the secret can be written");
-    told += &rehearsal.refuses(2, &["sync"]);
+    // What the network answers is a failure, and no longer wrong usage.
+    told += &rehearsal.refuses(1, &["sync"]);
     insta::assert_snapshot!(told);
     std::fs::write(&project, good).expect("the project file can be written");
     rehearsal.expect(0, &["sync"]);

@@ -36,7 +36,7 @@ fn a_credential_that_is_missing_or_wrong_is_named_and_never_shown() {
     std::fs::write(&project, &good).expect("the project file can be written");
     for (what, text, exit_code) in [
         ("empty", "\n", 2),
-        ("two lines", "one\ntwo\n", 2),
+        ("two lines", "one\ntwo\n", 1),
         ("wrong", "fZ~8Q~not-the-secret-of-this-application\n", 1),
     ] {
         std::fs::write(&secret, text).expect("the secret can be written");
