@@ -1,6 +1,8 @@
 //! Rules that are dropped into the folder while `syncline run` works.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
+
+use serde_json::{Value as Json, json};
 
 use crate::{
     bad_input_rules::set_rules,
@@ -243,4 +245,36 @@ fn law_04_sigterm_ends_run_between_two_writes() {
 #[test]
 fn law_04_ctrl_c_ends_run_between_two_writes() {
     stops("INT");
+}
+
+#[test]
+fn law_09_rules_that_are_replaced_during_a_run_are_the_next_runs() {
+    let (rehearsal, file) = every_second(120, 9);
+    rehearsal
+        .fault(json!({ "tenant": "fabrikam", "path_contains": "invitations", "latency_ms": 200 }));
+    let first = rehearsal.start_command(&["sync"]);
+    rehearsal.wait_for_writes("fabrikam");
+    drop_file(&file, CONTOSO_MERGER);
+    let (exit_code, told) = first.end();
+    assert_eq!(exit_code, Some(0), "{told}");
+    rehearsal.no_faults();
+    assert_eq!(
+        adapted(&departments(&rehearsal)),
+        0,
+        "all of the run by the rules it began with"
+    );
+    let generations = |records: Vec<Json>| -> BTreeSet<String> {
+        let named = records
+            .iter()
+            .map(|record| record["syncline"]["generation"].to_string());
+        named.collect()
+    };
+    assert_eq!(generations(rehearsal.log(&["--run", "1"])).len(), 1);
+    rehearsal.expect(0, &["sync"]);
+    assert!(
+        adapted(&departments(&rehearsal)) > 100,
+        "all of the next by the new ones"
+    );
+    assert_eq!(generations(rehearsal.log(&["--run", "2"])).len(), 1);
+    assert_eq!(generations(rehearsal.log(&[])).len(), 2);
 }

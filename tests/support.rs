@@ -177,6 +177,7 @@ impl Rehearsal {
                 began.elapsed().as_secs() < 120,
                 "nothing is ever written to {tenant}"
             );
+            std::thread::sleep(std::time::Duration::from_millis(10));
         }
     }
 
