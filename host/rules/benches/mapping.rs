@@ -9,8 +9,8 @@
 //! keep, and moves their texts into its answer, so what is compared depends on where it starts:
 //!
 //! - *rows to outcomes*: as the sandboxed call, from the host's borrowed rows to the host's outcomes;
-//!   the copy and the conversion are inside. This is what a host without a sandbox would run, and the
-//!   ratio that the design bounds.
+//!   the copy and the conversion are inside. This is what a host without a sandbox would run, and what
+//!   is held against the bound.
 //! - *owned copy*: from borrowed rows of the SDK's type to the SDK's outcomes; the copy is inside.
 //! - *moved rows*: the SDK's call alone, given rows that were copied before. No boundary can come near,
 //!   since not a single text is copied.

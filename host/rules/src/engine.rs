@@ -127,5 +127,10 @@ fn engine(limits: &Limits, level: OptLevel) -> Result<Engine, EngineError> {
         .max_wasm_stack(limits.stack_max)
         // Registering unwind tables is quadratic for a host that loads and unloads for months.
         .native_unwind_info(false);
-    pool::engine(config, limits).map_err(setup)
+    if level == OptLevel::Speed {
+        pool::engine(config, limits).map_err(setup)
+    } else {
+        // For what is large, hence rare; another pool would take as many addresses again.
+        Engine::new(&config).map_err(setup)
+    }
 }

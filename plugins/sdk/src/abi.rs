@@ -22,7 +22,7 @@ mod tests;
 
 use std::{
     alloc::{Layout, alloc, handle_alloc_error},
-    mem, ptr,
+    iter, mem, ptr,
 };
 
 use crate::{
@@ -269,27 +269,6 @@ pub(crate) unsafe fn load_onto<T: Abi>(list: &mut Vec<T>, at: *const u8) {
     }
 }
 
-/// Writes a list that is emptied.
-///
-/// # Safety
-///
-/// As for [`Abi::store`] of the list.
-#[inline(always)]
-unsafe fn store_all<T: Abi>(list: &mut Vec<T>, at: *mut u8) {
-    let count = list.len();
-    let room = room::<T>(count);
-    // SAFETY: there is room for each item, and the items are read after the list has let go of them.
-    unsafe {
-        store_place(room, count, at);
-        list.set_len(0);
-        let items = list.as_ptr();
-        for index in 0..count {
-            let item = items.add(index).read();
-            item.store(room.add(index * const { T::TYPE.size() }));
-        }
-    }
-}
-
 impl<T: Abi> Abi for Vec<T> {
     const TYPE: Type = Type::List(&T::TYPE);
 
@@ -300,10 +279,17 @@ impl<T: Abi> Abi for Vec<T> {
         list
     }
 
-    unsafe fn store(mut self, at: *mut u8) {
-        // SAFETY: as the caller vouches.
-        unsafe { store_all(&mut self, at) };
-        mem::forget(self);
+    unsafe fn store(self, at: *mut u8) {
+        let list = mem::ManuallyDrop::new(self);
+        let room = room::<T>(list.len());
+        // SAFETY: there is room for each item, and each is read once from a list that is not dropped.
+        unsafe {
+            store_place(room, list.len(), at);
+            for index in 0..list.len() {
+                let item = list.as_ptr().add(index).read();
+                item.store(room.add(index * const { T::TYPE.size() }));
+            }
+        }
     }
 }
 
@@ -353,10 +339,26 @@ impl<T: Abi, E: Abi> Abi for Result<T, E> {
     }
 }
 
+/// Fields and cases are numbered in the order in which they are listed.
+macro_rules! in_order {
+    ($($index:literal)*) => {
+        const _: () = {
+            let mut next = 0;
+            $(
+                assert!($index == next);
+                next += 1;
+            )*
+            _ = next;
+        };
+    };
+}
+
 macro_rules! records {
     ($($(#[$inline:meta])? $record:ident {
         $($index:literal $field:ident: $type:ty = $name:literal,)*
     })*) => {$(
+        in_order!($($index)*);
+
         impl Abi for $record {
             const TYPE: Type = Type::Record(&[$(($name, <$type as Abi>::TYPE)),*]);
 
@@ -438,6 +440,8 @@ macro_rules! variants {
     ($($(#[$inline:meta])? $variant:ident {
         $($index:literal $case:ident $(($content:ident: $type:ty))? = $name:literal,)*
     })*) => {$(
+        in_order!($($index)*);
+
         impl Abi for $variant {
             const TYPE: Type = Type::Variant(&[
                 $(($name, variants!(@content $($type)?))),*
@@ -513,6 +517,8 @@ variants! {
 
 macro_rules! enums {
     ($($enum:ident { $($index:literal $case:ident = $name:literal,)* })*) => {$(
+        in_order!($($index)*);
+
         impl Abi for $enum {
             const TYPE: Type = Type::Enum(&[$($name),*]);
 
@@ -559,60 +565,146 @@ fn unknown_case() -> ! {
     panic!("the host has checked each case against the contract")
 }
 
-/// Reads a mapping row in place of another one.
-///
-/// # Safety
-///
-/// As for [`Abi::load`] of a mapping row.
-pub(crate) unsafe fn load_mapping_row(row: &mut MappingRow, at: *const u8) {
-    const EARLIER: usize = MappingRow::TYPE.offset(1);
-    row.earlier.clear();
-    // SAFETY: a record's fields are where the contract says; a row is a mapping row's first.
-    unsafe {
-        load_row(&mut row.row, at);
-        load_onto(&mut row.earlier, at.add(EARLIER));
-    }
-}
-
-/// Reads a row in place of another one.
+/// Reads a row in place of another one, whose texts stay where they are.
 ///
 /// # Safety
 ///
 /// As for [`Abi::load`] of a row.
 pub(crate) unsafe fn load_row(row: &mut Row, at: *const u8) {
+    // SAFETY: a record's fields are where the contract says; the list lets go of what it had.
+    unsafe {
+        row.source.set_len(0);
+        load_onto(&mut row.source, at);
+        load_target(row, at);
+    }
+}
+
+/// Reads the target of a row in place of another one.
+///
+/// # Safety
+///
+/// As for [`load_row`].
+#[inline(always)]
+unsafe fn load_target(row: &mut Row, at: *const u8) {
     const TARGET: usize = Row::TYPE.offset(1);
     const VALUES: usize = TARGET + Option::<Vec<Value>>::TYPE.content();
-    row.source.clear();
-    // SAFETY: a record's fields are where the contract says.
+    // SAFETY: a record's fields are where the contract says; the list lets go of what it had.
     unsafe {
-        load_onto(&mut row.source, at);
         if at.add(TARGET).read() == 0 {
             row.target = None;
         } else {
             let target = row.target.get_or_insert_default();
-            target.clear();
+            target.set_len(0);
             load_onto(target, at.add(VALUES));
         }
     }
 }
 
-/// Writes an outcome, and returns the list that its changes were in, emptied.
+/// The values of a mapping row where the host has put them.
+pub(crate) struct SourceValues {
+    place: *const u8,
+    count: usize,
+}
+
+/// Reads a mapping row in place of another one: of its source the columns that are `seen`, the others
+/// are absent. Returns all of its source as it is in memory.
 ///
 /// # Safety
 ///
-/// As for [`Abi::store`] of an outcome.
-pub(crate) unsafe fn store_outcome(outcome: Outcome, at: *mut u8) -> Vec<Change> {
+/// As for [`Abi::load`] of a mapping row.
+#[inline(always)]
+pub(crate) unsafe fn load_mapping_row(
+    row: &mut MappingRow,
+    seen: &[u32],
+    at: *const u8,
+) -> SourceValues {
+    const EARLIER: usize = MappingRow::TYPE.offset(1);
+    let MappingRow { row, earlier } = row;
+    // SAFETY: a record's fields are where the contract says, a row is a mapping row's first; the
+    // lists let go of what they had.
+    unsafe {
+        let (place, count) = load_place(at);
+        if row.source.len() != count {
+            row.source = iter::repeat_with(|| Value::Absent).take(count).collect();
+        }
+        for &position in seen {
+            let position = position as usize;
+            if let Some(value) = row.source.get_mut(position) {
+                ptr::write(value, Value::load(place.add(position * VALUE)));
+            }
+        }
+        load_target(row, at);
+        earlier.set_len(0);
+        load_onto(earlier, at.add(EARLIER));
+        SourceValues { place, count }
+    }
+}
+
+const VALUE: usize = Value::TYPE.size();
+
+/// What a copy came upon.
+pub(crate) enum Copied {
+    /// A value, which is the change now.
+    Set,
+    /// No value.
+    Absent,
+    /// Not even a column.
+    Missing,
+}
+
+impl SourceValues {
+    /// Writes that an attribute becomes the value at this position, whose text then belongs to both.
+    ///
+    /// # Safety
+    ///
+    /// There is room for a change.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(&self, position: usize, to: *mut u8) -> Copied {
+        if position >= self.count {
+            return Copied::Missing;
+        }
+        // SAFETY: the host has put as many values there; the content of `set` is a value.
+        unsafe {
+            let value = self.place.add(position * VALUE);
+            if value.read() == Value::ABSENT {
+                return Copied::Absent;
+            }
+            to.write(Change::SET);
+            let content = to.add(const { Change::TYPE.content() });
+            ptr::copy_nonoverlapping(value, content, VALUE);
+        }
+        Copied::Set
+    }
+}
+
+impl Value {
+    /// The case without a value.
+    const ABSENT: u8 = 0;
+}
+
+impl Change {
+    /// The case that sets a value.
+    const SET: u8 = 2;
+}
+
+/// Writes an outcome that writes these changes.
+///
+/// # Safety
+///
+/// There is room for an outcome, and the changes are in place.
+#[inline(always)]
+pub(crate) unsafe fn store_mapped(
+    shape: Option<Shape>,
+    changes: *mut u8,
+    count: usize,
+    at: *mut u8,
+) {
     const MAPPED: usize = Outcome::TYPE.content();
     const CHANGES: usize = MAPPED + Mapped::TYPE.offset(1);
     // SAFETY: the case comes first, its content where the contract says.
     unsafe {
-        if let Outcome::Write(Mapped { shape, mut changes }) = outcome {
-            at.write(0);
-            shape.store(at.add(MAPPED));
-            store_all(&mut changes, at.add(CHANGES));
-            return changes;
-        }
-        outcome.store(at);
+        at.write(0);
+        shape.store(at.add(MAPPED));
+        store_place(changes, count, at.add(CHANGES));
     }
-    Vec::new()
 }

@@ -22,14 +22,14 @@ const PAGE: usize = 64 * 1024;
 const GROWTH_PAGES: usize = 16;
 
 #[global_allocator]
-static MEMORY: Memory = Memory {
+pub(crate) static MEMORY: Memory = Memory {
     next: AtomicUsize::new(0),
     end: AtomicUsize::new(0),
 };
 
 /// What is not handed out yet, as addresses. A component has one thread; the atomics are there
 /// because a static must be shareable, and cost nothing.
-struct Memory {
+pub(crate) struct Memory {
     next: AtomicUsize,
     end: AtomicUsize,
 }
@@ -37,6 +37,7 @@ struct Memory {
 impl Memory {
     /// Gets room for at least `size` bytes at this alignment, if the host has any.
     #[cold]
+    #[inline(never)]
     fn grow(&self, size: usize, align: usize) -> bool {
         let Some(needed) = size.checked_add(align) else {
             return false;
@@ -65,7 +66,7 @@ impl Memory {
 // SAFETY: blocks lie in memory that only this allocator asked the host for, are aligned, and never
 // overlap, since `next` moves past each of them and is moved back only by the block that it ends.
 unsafe impl GlobalAlloc for Memory {
-    #[inline]
+    #[inline(always)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (size, align) = (layout.size(), layout.align());
         loop {

@@ -18,19 +18,23 @@ pub mod world {
 }
 
 use std::{
-    alloc::{Layout, alloc, realloc},
+    alloc::{GlobalAlloc, Layout, realloc},
     cell::Cell,
     mem::{self, ManuallyDrop},
     ptr,
 };
 
 use crate::{
-    abi::{self, Abi},
+    abi::{self, Abi, Copied, SourceValues},
+    allocator::MEMORY,
     capability::Level,
     contract::{
-        Context, Description, Key, MappingRow, Outcome, Reason, Row, SettingsError, Verdict,
+        Change, Context, Description, Key, MappingRow, Outcome, Reason, Row, SettingsError, Verdict,
     },
-    program::Program,
+    program::{
+        Program,
+        mapping::{BoundWish, Mapping, computed, missing},
+    },
     rule::Rule,
 };
 
@@ -132,16 +136,73 @@ pub unsafe fn apply(arguments: *const u8) -> *mut u8 {
     unsafe {
         stage::<MappingRow, Outcome>(arguments, |program, context, places| {
             let mapping = program.mapping(context)?;
+            let constants = constants(mapping);
             let mut row = ManuallyDrop::new(MappingRow::default());
-            let mut changes = Vec::new();
             for (from, to) in places {
-                abi::load_mapping_row(&mut row, from);
-                changes = abi::store_outcome(mapping.apply(context, &mut row, changes), to);
+                let values = abi::load_mapping_row(&mut row, &mapping.seen, from);
+                match mapping.shape(context, &row) {
+                    Ok(shape) => {
+                        let changes = changes(mapping, context, &row, &values, constants);
+                        abi::store_mapped(shape, changes, mapping.wishes.len(), to);
+                    }
+                    Err(outcome) => outcome.store(to),
+                }
             }
-            mem::forget(changes);
             Ok(())
         })
     }
+}
+
+const CHANGE: usize = Change::TYPE.size();
+
+/// Writes down the constants of a mapping, each at the place of its output.
+fn constants(mapping: &Mapping) -> *const u8 {
+    let room = abi::room::<Change>(mapping.wishes.len());
+    for (index, wish) in mapping.wishes.iter().enumerate() {
+        if let BoundWish::Constant(change) = wish {
+            // SAFETY: there is room for as many changes as wishes.
+            unsafe { change.clone().store(room.add(index * CHANGE)) }
+        }
+    }
+    room
+}
+
+/// Writes down the changes of a row. What is only copied is copied as the host has put it there,
+/// which is most of it.
+///
+/// # Safety
+///
+/// The values are those of the row, and the constants those of the mapping.
+#[inline(always)]
+unsafe fn changes(
+    mapping: &Mapping,
+    context: &Context,
+    row: &MappingRow,
+    values: &SourceValues,
+    constants: *const u8,
+) -> *mut u8 {
+    let joined = row.row.target.is_some();
+    let room = abi::room::<Change>(mapping.wishes.len());
+    for (index, wish) in mapping.wishes.iter().enumerate() {
+        // SAFETY: there is room for as many changes as wishes, and as many places of constants.
+        unsafe {
+            let to = room.add(index * CHANGE);
+            match wish {
+                BoundWish::Copy {
+                    position, absent, ..
+                } => match values.copy(*position, to) {
+                    Copied::Set => {}
+                    Copied::Absent => absent.change(joined).store(to),
+                    Copied::Missing => Change::Refuse(missing(*position)).store(to),
+                },
+                BoundWish::Constant(_) => {
+                    ptr::copy_nonoverlapping(constants.add(index * CHANGE), to, CHANGE);
+                }
+                BoundWish::Computed(step) => computed(step, context, row, index).store(to),
+            }
+        }
+    }
+    room
 }
 
 /// Has a stage answer its rows. `arguments` is a context and a list.
@@ -212,6 +273,7 @@ impl Iterator for Places {
 /// # Safety
 ///
 /// The host asks as the canonical ABI says.
+#[inline(always)]
 pub unsafe fn allocate(old: *mut u8, old_size: usize, align: usize, size: usize) -> *mut u8 {
     if size == 0 {
         return ptr::without_provenance_mut(align);
@@ -219,7 +281,7 @@ pub unsafe fn allocate(old: *mut u8, old_size: usize, align: usize, size: usize)
     // SAFETY: the host names an alignment of the contract's types, and what it was given before.
     let room = unsafe {
         if old_size == 0 {
-            alloc(Layout::from_size_align_unchecked(size, align))
+            MEMORY.alloc(Layout::from_size_align_unchecked(size, align))
         } else {
             realloc(
                 old,

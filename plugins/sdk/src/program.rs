@@ -1,6 +1,6 @@
 //! A rule at work: its rulesets with positions in place of names.
 
-mod mapping;
+pub(crate) mod mapping;
 #[cfg(test)]
 mod tests;
 
@@ -90,7 +90,7 @@ impl Program {
         let mapping = self.mapping(context)?;
         Ok(rows
             .into_iter()
-            .map(|mut row| mapping.apply(context, &mut row, Vec::new()))
+            .map(|row| mapping.apply(context, row))
             .collect())
     }
 

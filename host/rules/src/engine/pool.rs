@@ -16,8 +16,8 @@ use crate::limits::Limits;
 const CALLS_MAX: u32 = 64;
 
 /// How much of an instance's memory is zeroed in place after its call. A full batch of the default
-/// rules touches about 2 MiB.
-const KEPT: usize = 4 << 20;
+/// rules touches about 1.5 MiB.
+const KEPT: usize = 2 << 20;
 
 /// Returns an engine with a pool, or without one if this machine has no addresses for it.
 pub(super) fn engine(mut config: Config, limits: &Limits) -> wasmtime::Result<Engine> {

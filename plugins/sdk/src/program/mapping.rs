@@ -2,8 +2,8 @@
 
 use crate::{
     contract::{
-        Change, Context, Mapped, MappingRow, MappingStage, Outcome, OutputDescription, Reason, Row,
-        Shape, Value,
+        Change, Context, Dependency, Mapped, MappingRow, MappingStage, Outcome, OutputDescription,
+        Reason, Shape, Value,
     },
     input::{At, Reads},
     output::{Absent, Output, Wish},
@@ -15,11 +15,17 @@ use crate::{
 pub(crate) struct Mapping {
     gates: Vec<Gate<Step<Option<Reason>>>>,
     shape: Option<Step<Shape>>,
-    wishes: Vec<BoundWish>,
+    pub(crate) wishes: Vec<BoundWish>,
+    /// The positions of the source columns that are looked at rather than only copied.
+    #[cfg_attr(
+        not(target_family = "wasm"),
+        expect(dead_code, reason = "rows are whole where there is no boundary")
+    )]
+    pub(crate) seen: Vec<u32>,
 }
 
 /// How one output becomes a change.
-enum BoundWish {
+pub(crate) enum BoundWish {
     /// The last reader of a column takes the value out of the row, earlier ones copy it.
     Copy {
         position: usize,
@@ -57,6 +63,21 @@ impl Mapping {
             .map(|output| bind_output(output, reads))
             .unzip();
         mark_last_readers(&outputs, &mut wishes);
+        let computed = outputs
+            .iter()
+            .zip(&wishes)
+            .filter(|(_, wish)| matches!(wish, BoundWish::Computed(_)));
+        let mut seen = Vec::new();
+        for input in inputs
+            .iter()
+            .chain(computed.flat_map(|(output, _)| &output.inputs))
+        {
+            if let Dependency::Source(position) = input
+                && !seen.contains(position)
+            {
+                seen.push(*position);
+            }
+        }
         let stage = MappingStage {
             inputs,
             outputs,
@@ -68,62 +89,55 @@ impl Mapping {
                 gates,
                 shape,
                 wishes,
+                seen,
             },
         ))
     }
 
-    /// Returns what becomes of one row, whose values move into the outcome. The changes go into an
-    /// empty list, which a caller may use again.
-    pub(crate) fn apply(
-        &self,
-        context: &Context,
-        row: &mut MappingRow,
-        mut changes: Vec<Change>,
-    ) -> Outcome {
-        let MappingRow {
-            row: Row { source, target },
-            earlier,
-        } = row;
-        let target = target.as_deref();
-        let at = At {
-            context,
-            source,
-            target,
-            earlier: None,
-        };
-        if let Some(outcome) = self.stopped(&at) {
-            return outcome;
-        }
-        let shape = match self.shape.as_ref().map(|shape| shape(&at)).transpose() {
+    /// Returns what becomes of one row, whose values move into the outcome.
+    pub(crate) fn apply(&self, context: &Context, mut row: MappingRow) -> Outcome {
+        let shape = match self.shape(context, &row) {
             Ok(shape) => shape,
-            Err(reason) => return Outcome::Hold(reason),
+            Err(outcome) => return outcome,
         };
-        changes.reserve(self.wishes.len());
+        let joined = row.row.target.is_some();
+        let mut changes = Vec::with_capacity(self.wishes.len());
         for (index, wish) in self.wishes.iter().enumerate() {
             changes.push(match wish {
                 BoundWish::Copy {
                     position,
                     last,
                     absent,
-                } => match take(source, *position, *last) {
-                    Some(Value::Absent) => absent.change(target.is_some()),
+                } => match take(&mut row.row.source, *position, *last) {
+                    Some(Value::Absent) => absent.change(joined),
                     Some(value) => Change::Set(value),
                     None => Change::Refuse(missing(*position)),
                 },
                 BoundWish::Constant(change) => change.clone(),
-                BoundWish::Computed(step) => {
-                    let earlier = earlier.get(index);
-                    let at = At {
-                        context,
-                        source,
-                        target,
-                        earlier,
-                    };
-                    step(&at).unwrap_or_else(Change::Refuse)
-                }
+                BoundWish::Computed(step) => computed(step, context, &row, index),
             });
         }
         Outcome::Write(Mapped { shape, changes })
+    }
+
+    /// Returns the shape of what is written, or the outcome if nothing is.
+    #[inline(always)]
+    pub(crate) fn shape(
+        &self,
+        context: &Context,
+        row: &MappingRow,
+    ) -> Result<Option<Shape>, Outcome> {
+        let at = At {
+            context,
+            source: &row.row.source,
+            target: row.row.target.as_deref(),
+            earlier: None,
+        };
+        if let Some(outcome) = self.stopped(&at) {
+            return Err(outcome);
+        }
+        let shape = self.shape.as_ref().map(|shape| shape(&at)).transpose();
+        shape.map_err(Outcome::Hold)
     }
 
     /// Returns the outcome of the first gate that does not let the row pass.
@@ -139,6 +153,22 @@ impl Mapping {
     }
 }
 
+/// Returns the change of one output.
+pub(crate) fn computed(
+    step: &Step<Change>,
+    context: &Context,
+    row: &MappingRow,
+    index: usize,
+) -> Change {
+    let at = At {
+        context,
+        source: &row.row.source,
+        target: row.row.target.as_deref(),
+        earlier: row.earlier.get(index),
+    };
+    step(&at).unwrap_or_else(Change::Refuse)
+}
+
 fn take(values: &mut [Value], position: usize, last: bool) -> Option<Value> {
     let value = values.get_mut(position)?;
     Some(if last {
@@ -149,7 +179,7 @@ fn take(values: &mut [Value], position: usize, last: bool) -> Option<Value> {
 }
 
 #[cold]
-fn missing(position: usize) -> Reason {
+pub(crate) fn missing(position: usize) -> Reason {
     Reason::new("ColumnMissing", format!("the row has no column {position}"))
 }
 
