@@ -50,22 +50,10 @@ impl Service {
         let job = &self.project.jobs[job];
         // In this order: file (read before), components, credentials, network.
         let rules = self.known_rules(job)?;
-        let source = self
-            .tenants
-            .source(&self.project, job, &self.outside, &self.store)?;
+        let source = self.reader(&job.source)?;
         let target = match request.mode {
-            Mode::Preview => TargetEnd::Reader(self.tenants.target_reader(
-                &self.project,
-                job,
-                &self.outside,
-                &self.store,
-            )?),
-            Mode::Apply => TargetEnd::Writer(self.tenants.target(
-                &self.project,
-                job,
-                &self.outside,
-                &self.store,
-            )?),
+            Mode::Preview => TargetEnd::Reader(self.reader(&job.target)?),
+            Mode::Apply => TargetEnd::Writer(self.writer(&job.target)?),
         };
         let began = Instant::now();
         let cycle = self.new_id();

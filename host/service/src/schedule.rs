@@ -157,12 +157,8 @@ impl Service {
         {
             return Ok(());
         }
-        let source = self
-            .tenants
-            .source(&self.project, job, &self.outside, &self.store)?;
-        let target = self
-            .tenants
-            .target_reader(&self.project, job, &self.outside, &self.store)?;
+        let source = self.reader(&job.source)?;
+        let target = self.reader(&job.target)?;
         let ends = Ends {
             source: source
                 .tenant()

@@ -7,13 +7,13 @@ use std::{
 
 use syncline_directory::Side;
 use syncline_graph::{
-    Application, Credential, GraphError, Keeper, Outside, Pace, PaceState, Secret, Source, Target,
+    Application, Credential, GraphError, Keeper, Pace, PaceState, Secret, Source, Target,
 };
 use syncline_store::Store;
 
 use crate::{
-    ServiceError,
-    project::{Job, Project, ProjectError, SecretPlace},
+    Service, ServiceError,
+    project::{Job, ProjectError, SecretPlace},
 };
 
 /// The paces of the project, by tenant and application: two names for one of them share one.
@@ -22,65 +22,45 @@ pub(crate) struct Tenants {
     paces: Mutex<BTreeMap<(String, String), Pace>>,
 }
 
-impl Tenants {
-    /// Connects to a job's source, for reading.
-    pub(crate) fn source(
-        &self,
-        project: &Project,
-        job: &Job,
-        outside: &Outside,
-        store: &Arc<Store>,
-    ) -> Result<Source, ServiceError> {
-        let (application, pace) = self.prepare(project, &job.source, outside, store)?;
-        Ok(Source::connect(outside.clone(), application, pace))
+impl Service {
+    /// Connects to a tenant, by its name in the project, for reading: all that a source and a preview
+    /// are given.
+    pub(crate) fn reader(&self, tenant: &str) -> Result<Source, ServiceError> {
+        let (application, pace) = self.application(tenant)?;
+        Ok(Source::connect(self.outside.clone(), application, pace))
     }
 
-    /// Connects to a job's target, for reading: all that a preview is given.
-    pub(crate) fn target_reader(
-        &self,
-        project: &Project,
-        job: &Job,
-        outside: &Outside,
-        store: &Arc<Store>,
-    ) -> Result<Source, ServiceError> {
-        let (application, pace) = self.prepare(project, &job.target, outside, store)?;
-        Ok(Source::connect(outside.clone(), application, pace))
+    /// Connects to a tenant, by its name in the project, for reading and writing.
+    pub(crate) fn writer(&self, tenant: &str) -> Result<Target, ServiceError> {
+        let (application, pace) = self.application(tenant)?;
+        Ok(Target::connect(self.outside.clone(), application, pace))
     }
 
-    /// Connects to a job's target, for reading and writing.
-    pub(crate) fn target(
-        &self,
-        project: &Project,
-        job: &Job,
-        outside: &Outside,
-        store: &Arc<Store>,
-    ) -> Result<Target, ServiceError> {
-        let (application, pace) = self.prepare(project, &job.target, outside, store)?;
-        Ok(Target::connect(outside.clone(), application, pace))
-    }
-
-    fn prepare(
-        &self,
-        project: &Project,
-        tenant: &str,
-        outside: &Outside,
-        store: &Arc<Store>,
-    ) -> Result<(Application, Pace), ServiceError> {
-        let settings = &project.tenants[tenant];
+    fn application(&self, tenant: &str) -> Result<(Application, Pace), ServiceError> {
+        let settings = &self.project.tenants[tenant];
         let application = Application {
             tenant: settings.tenant_id.clone(),
             client_id: settings.client_id.clone(),
             credential: Credential::ClientSecret(read_secret(tenant, &settings.secret)?),
             cloud: settings.cloud.clone(),
         };
-        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paces = self
+            .tenants
+            .paces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let key = (settings.tenant_id.clone(), settings.client_id.clone());
         if let Some(pace) = paces.get(&key) {
             return Ok((application, pace.clone()));
         }
-        let remembered = store.pace(&settings.tenant_id, &settings.client_id)?;
+        let remembered = self.store.pace(&settings.tenant_id, &settings.client_id)?;
         let state = remembered.and_then(|text| serde_json::from_str(&text).ok());
-        let pace = Pace::kept(settings.budget, state, outside, keeper(&key, store));
+        let pace = Pace::kept(
+            settings.budget,
+            state,
+            &self.outside,
+            keeper(&key, &self.store),
+        );
         paces.insert(key, pace.clone());
         Ok((application, pace))
     }

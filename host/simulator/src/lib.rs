@@ -4,7 +4,7 @@
 //! on them, administrators rehearse on them, and tests stand on them. One seed, one order of
 //! requests and one clock give one trace.
 //!
-//! It answers real HTTP: through [`serve`] on a socket, or through [`Simulator::router`] in the
+//! It answers real HTTP: through [`serve()`] on a socket, or through [`Simulator::router`] in the
 //! same process. It never calls anybody, never touches a disk, and knows nothing of the rest of
 //! Syncline. Apart from Graph's own requests there are the control routes under `/_simulator/`.
 //!

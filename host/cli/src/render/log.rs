@@ -1,32 +1,42 @@
 //! Log records.
 
-use serde_json::{Value as Json, json};
+use std::io::Write as _;
+
+use serde_json::Value as Json;
 use syncline_store::{LogFilter, LogRecord, Store};
 
 use super::{aligned, counted, result};
 use crate::commands::Output;
 
-/// Shows records, newest first. A project that has not run yet has none.
+/// Shows records, newest first. A project that has not run yet has none. Only a table is laid out as
+/// a whole; the other forms are written record by record, however many there are.
 pub(crate) fn log(
     store: Option<&Store>,
     filter: &LogFilter,
     limit: usize,
     output: Output,
 ) -> anyhow::Result<()> {
-    let mut taken = Vec::new();
-    let mut more = false;
-    if let Some(store) = store {
-        store.read_log(filter, |record| {
-            more = taken.len() == limit;
-            if !more {
-                taken.push(record);
-            }
-            !more
-        })?;
+    match write(store, filter, limit, output) {
+        // A reader that has gone away, as `head` does, is no error of ours.
+        Err(error) if is_closed_pipe(&error) => Ok(()),
+        written => written,
     }
+}
+
+fn write(
+    store: Option<&Store>,
+    filter: &LogFilter,
+    limit: usize,
+    output: Output,
+) -> anyhow::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     match output {
         Output::Table => {
-            let rows: Vec<Vec<String>> = taken.iter().map(row).collect();
+            let mut rows = Vec::new();
+            let more = each(store, filter, limit, |record| {
+                rows.push(row(record));
+                Ok(())
+            })?;
             result(&aligned(
                 &["when (UTC)", "action", "status", "object", "what"],
                 &rows,
@@ -36,21 +46,28 @@ pub(crate) fn log(
             }
         }
         Output::Json => {
-            let records: Vec<Json> = taken.into_iter().map(|record| record.body).collect();
-            result(&serde_json::to_string_pretty(&json!({ "value": records }))?);
+            write!(out, "{{\n  \"value\": [")?;
+            let mut separator = "";
+            each(store, filter, limit, |record| {
+                write!(out, "{separator}\n{:#}", record.body)?;
+                separator = ",";
+                Ok(())
+            })?;
+            let end = if separator.is_empty() { "" } else { "\n  " };
+            writeln!(out, "{end}]\n}}")?;
         }
         Output::Jsonl => {
-            for record in taken {
-                result(&record.body.to_string());
-            }
+            each(store, filter, limit, |record| {
+                Ok(writeln!(out, "{}", record.body)?)
+            })?;
         }
         Output::Csv => {
-            let mut csv = csv::Writer::from_writer(std::io::stdout());
+            let mut csv = csv::Writer::from_writer(out);
             csv.write_record([
                 "when", "action", "status", "source", "target", "object", "what",
             ])?;
-            for record in &taken {
-                csv.write_record([
+            each(store, filter, limit, |record| {
+                Ok(csv.write_record([
                     record.at.as_str(),
                     &record.action,
                     &record.status,
@@ -58,12 +75,44 @@ pub(crate) fn log(
                     record.target.as_deref().unwrap_or_default(),
                     &object(record),
                     &what(record),
-                ])?;
-            }
+                ])?)
+            })?;
             csv.flush()?;
+            return Ok(());
         }
     }
+    out.flush()?;
     Ok(())
+}
+
+/// Hands over up to `limit` records; returns whether there are more.
+fn each(
+    store: Option<&Store>,
+    filter: &LogFilter,
+    limit: usize,
+    mut take: impl FnMut(&LogRecord) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let Some(store) = store else { return Ok(false) };
+    let mut taken = 0;
+    let mut more = false;
+    let mut outcome = Ok(());
+    store.read_log(filter, |record| {
+        more = taken == limit;
+        if more {
+            return false;
+        }
+        taken += 1;
+        outcome = take(&record);
+        outcome.is_ok()
+    })?;
+    outcome.map(|()| more)
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let closed = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref().is_some_and(closed))
 }
 
 /// Shows the newest records of a kind, without a header; nothing where there are none. Returns how
