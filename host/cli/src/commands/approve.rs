@@ -31,7 +31,9 @@ impl Approve {
         let store = open_store(&project)?
             .context("nothing has run in this project yet, so no plan is held")?;
         let now = jiff::Timestamp::now();
-        let expires = now + self.lasting;
+        let expires = now
+            .checked_add(self.lasting)
+            .map_err(|_| WrongUsage("`--for` reaches beyond the end of dates".to_owned()))?;
         let held = store.held_plans(&self.hash)?;
         let [(job, hash)] = held.as_slice() else {
             return Err(WrongUsage(match held.len() {

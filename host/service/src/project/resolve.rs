@@ -18,6 +18,9 @@ use super::{
     text_or_table::TextOrTable,
 };
 
+/// The longest time between two runs; beyond a year it is a slip of the pen, and dates end.
+const EVERY_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// How often a job runs where the project does not say.
 const EVERY: Duration = Duration::from_secs(5 * 60);
 
@@ -314,7 +317,7 @@ fn job(
             .parse::<jiff::SignedDuration>()
             .ok()
             .and_then(|duration| Duration::try_from(duration).ok())
-            .filter(|duration| !duration.is_zero())
+            .filter(|duration| !duration.is_zero() && *duration <= EVERY_MAX)
             .ok_or_else(|| {
                 page.wrong(
                     &every.span(),
