@@ -58,14 +58,6 @@ impl Value {
         }
     }
 
-    /// Returns the truth value of a boolean value.
-    pub fn as_boolean(&self) -> Option<bool> {
-        match self {
-            Self::Boolean(boolean) => Some(*boolean),
-            _ => None,
-        }
-    }
-
     /// Whether there is no value.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)

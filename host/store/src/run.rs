@@ -1,6 +1,6 @@
 //! Runs: one cycle of one job, and how it went.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use syncline_directory::JobName;
 use syncline_planner::Census;
 
@@ -262,22 +262,5 @@ impl Store {
             .query_map(params![job.as_str(), count], read)?
             .map(|row| complete(row?))
             .collect()
-    }
-
-    /// Returns a run.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails.
-    pub fn run(&self, run: RunId) -> Result<Option<Run>, StoreError> {
-        self.connection()
-            .query_row(
-                &format!("SELECT {COLUMNS} FROM run WHERE id = ?1"),
-                [run.0],
-                read,
-            )
-            .optional()?
-            .map(complete)
-            .transpose()
     }
 }
