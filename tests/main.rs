@@ -8,6 +8,7 @@ mod bad_input_rules;
 mod bad_input_state;
 mod bad_input_tenants;
 mod command_line;
+mod compiling;
 mod creation;
 mod documentation;
 mod exactly;

@@ -16,7 +16,7 @@ use std::{
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-pub(crate) use component::{Scope, department_rule};
+pub(crate) use component::{DEPARTMENT, Scope, componentize, department_rule};
 pub(crate) use normal::normal;
 pub(crate) use process::Process;
 

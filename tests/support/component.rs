@@ -3,7 +3,8 @@
 use std::path::Path;
 
 const WIT: &str = include_str!("../../wit/rules.wit");
-const DEPARTMENT: &str = include_str!("../bad_input_rules/department.wat");
+/// The rule of `department.wat`, with words to be filled in.
+pub(crate) const DEPARTMENT: &str = include_str!("../bad_input_rules/department.wat");
 
 /// Returns the second layer of `department.wat`; it may also let in engineers only.
 pub(crate) fn department_rule(scope: Scope) -> Vec<u8> {
@@ -22,7 +23,7 @@ pub(crate) enum Scope {
 }
 
 /// Returns the component of a core module in text that implements the world of rules.
-fn componentize(wat: &str) -> Vec<u8> {
+pub(crate) fn componentize(wat: &str) -> Vec<u8> {
     let mut module = wat::parse_str(wat).expect("the text is a module");
     let mut resolve = wit_parser::Resolve::default();
     let package = resolve

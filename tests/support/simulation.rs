@@ -269,7 +269,8 @@ fn open(folder: &Path, outside: &Outside, events: &Arc<Mutex<Vec<String>>>) -> S
     let observer = Arc::new(move |event: &syncline_service::Event| {
         told.lock().expect("no panic").push(format!("{event:?}"));
     });
-    Service::open(project, outside.clone(), observer).expect("the service opens")
+    let program = env!("CARGO_BIN_EXE_syncline").into();
+    Service::open(project, outside.clone(), observer, program).expect("the service opens")
 }
 
 fn write_project(folder: &Path, simulator: &Simulator, target_settings: &str) {

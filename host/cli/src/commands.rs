@@ -1,6 +1,7 @@
 //! The verbs, a module each.
 
 mod approve;
+mod compile_rule;
 mod demo;
 mod init;
 mod log;
@@ -12,6 +13,7 @@ mod sync;
 
 use std::{path::PathBuf, sync::Arc};
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueEnum};
 use syncline_graph::Outside;
 use syncline_service::{Project, Service};
@@ -34,7 +36,16 @@ pub(crate) struct Arguments {
     )]
     folder: PathBuf,
     #[command(subcommand)]
-    verb: Verb,
+    asked: Asked,
+}
+
+/// Who asks for what.
+#[derive(Debug, Subcommand)]
+enum Asked {
+    #[command(flatten)]
+    ByPeople(Verb),
+    #[command(name = syncline_rules::COMPILE_COMMAND, hide = true)]
+    ByParent(compile_rule::CompileRule),
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a \
@@ -67,10 +78,20 @@ pub(crate) enum Output {
     Csv,
 }
 
-/// Runs the command that the arguments ask for.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<End> {
-    let folder = arguments.folder;
-    match arguments.verb {
+/// Runs what the arguments ask for.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<End> {
+    match arguments.asked {
+        // Without a runtime: that process is to have little besides the compiler.
+        Asked::ByParent(compile_rule) => compile_rule.run(),
+        Asked::ByPeople(verb) => tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?
+            .block_on(run_verb(verb, arguments.folder)),
+    }
+}
+
+async fn run_verb(verb: Verb, folder: PathBuf) -> anyhow::Result<End> {
+    match verb {
         Verb::Demo(demo) => demo.run().await,
         Verb::Init(init) => init.run(&folder),
         Verb::Plan(plan) => plan.run(&folder).await,
@@ -88,7 +109,21 @@ fn open(folder: &std::path::Path, progress: &Arc<render::Progress>) -> anyhow::R
     let project = Project::read(folder)?;
     let progress = progress.clone();
     let observer = Arc::new(move |event: &syncline_service::Event| progress.observe(event));
-    Ok(Service::open(project, Outside::real()?, observer)?)
+    Ok(Service::open(
+        project,
+        Outside::real()?,
+        observer,
+        this_program()?,
+    )?)
+}
+
+/// Returns this very program, also where its file has been replaced since: it compiles rules.
+fn this_program() -> anyhow::Result<PathBuf> {
+    let itself = std::path::Path::new("/proc/self/exe");
+    if cfg!(target_os = "linux") && itself.exists() {
+        return Ok(itself.to_owned());
+    }
+    std::env::current_exe().context("cannot tell which program this is")
 }
 
 /// Opens what a project remembers, for reading; nothing where it has not run yet.

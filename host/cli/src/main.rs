@@ -16,12 +16,7 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     let arguments = commands::Arguments::parse();
     render::log_to_stderr();
-    let result = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(commands::run(arguments)));
-    match result {
+    match commands::run(arguments) {
         Ok(end) => end.into(),
         Err(error) => failure::report(&error).into(),
     }

@@ -29,7 +29,9 @@ use syncline_directory::{
     Shape, Tenant, Value,
 };
 use syncline_entra_default::EntraDefault;
-use syncline_rules::{Context, Generation, LayerSpec, Limits, MappingRow, RulesEngine, Tables};
+use syncline_rules::{
+    Compiling, Context, Generation, LayerSpec, Limits, MappingRow, RulesEngine, Tables,
+};
 use syncline_sdk::{Program, contract, native};
 
 const BATCH: usize = 512;
@@ -47,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/entra-default.wasm");
     let bytes = std::fs::read(path)?;
-    let engine = RulesEngine::new(Limits::default())?;
+    let engine = RulesEngine::new(Limits::default(), Compiling::InProcess)?;
     let mut admitting = Vec::new();
     for _ in 0..rounds.min(9) {
         let start = Instant::now();

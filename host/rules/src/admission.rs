@@ -8,14 +8,13 @@
 mod interface;
 mod scan;
 
-use std::thread;
-
 use sha2::{Digest, Sha256};
 use syncline_directory::ComponentDigest;
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
 
 use crate::{
     call::{self, Rehearsal},
+    compile::{self, Effort},
     component::{Admitted, Component, Exports},
     contract::{MANIFEST, MAPPING, MATCHING, SCOPING},
     engine::RulesEngine,
@@ -88,6 +87,17 @@ pub enum AdmissionError {
         /// How much is permitted.
         number_max: u64,
     },
+    /// The compiler needed more time or memory than it may have.
+    #[error("the rule is too complex to be compiled within {seconds} s and {mebibytes} MiB")]
+    CompileBounds {
+        /// How long it may take.
+        seconds: u64,
+        /// How much memory it may take.
+        mebibytes: u64,
+    },
+    /// The process that compiles cannot be started, which is no fault of the component.
+    #[error("the compiler cannot be started: {0}")]
+    Compiler(String),
     /// The engine does not take the component; the text is printable.
     #[error("the rule does not compile: {0}")]
     Compile(String),
@@ -108,7 +118,8 @@ impl AdmissionError {
             Self::Version { .. } => "version",
             Self::Import(_) => "import",
             Self::Export(_) | Self::Types { .. } => "export",
-            Self::Complexity { .. } => "complexity",
+            Self::Complexity { .. } | Self::CompileBounds { .. } => "complexity",
+            Self::Compiler(_) => "compiler",
             Self::Compile(_) => "compile",
             Self::Start(_) => "start",
             Self::Samples(_) => "samples",
@@ -147,12 +158,13 @@ pub(crate) fn admit(engine: &RulesEngine, bytes: &[u8]) -> Result<Component, Adm
         Some(json) => samples::parse(json).map_err(AdmissionError::Samples)?,
         None => Vec::new(),
     };
-    let linker = if scan.optimise_cost <= limits.optimise_cost_max {
-        engine.optimising()
+    let effort = if scan.optimise_cost <= limits.optimise_cost_max {
+        Effort::Optimised
     } else {
-        engine.plain()
+        Effort::Plain
     };
-    let (instance, exports) = compile(linker, bytes)?;
+    let (compiled, effort) = compile::compile(engine, bytes, effort)?;
+    let (instance, exports) = link(engine.linker(effort), &compiled)?;
     let component = Component::new(Admitted {
         digest: ComponentDigest::new(hex::encode(Sha256::digest(bytes))),
         size: bytes.len(),
@@ -180,40 +192,14 @@ fn misfit(bytes: &[u8]) -> Option<Format> {
     }
 }
 
-/// Compiling needs more stack the deeper a function nests; eight times a thread's usual one serves
-/// everything that the scan lets through.
-const COMPILE_STACK: usize = 16 << 20;
-
-/// Compiles on a thread of its own, with a deep stack; a panic of the compiler ends with the thread and
-/// is one more reason to refuse.
-fn compile(
-    linker: &Linker<Guest>,
-    bytes: &[u8],
-) -> Result<(InstancePre<Guest>, Exports), AdmissionError> {
-    thread::scope(|scope| {
-        let compiling = thread::Builder::new()
-            .name("rules-compile".to_owned())
-            .stack_size(COMPILE_STACK)
-            .spawn_scoped(scope, || link(linker, bytes))
-            .map_err(|error| AdmissionError::Compile(error.to_string()))?;
-        compiling.join().unwrap_or_else(|panic| {
-            drop::<Box<dyn std::any::Any + Send>>(panic);
-            Err(AdmissionError::Compile(
-                "the compiler failed on it".to_owned(),
-            ))
-        })
-    })
-}
-
 fn link(
     linker: &Linker<Guest>,
-    bytes: &[u8],
+    compiled: &Compiled,
 ) -> Result<(InstancePre<Guest>, Exports), AdmissionError> {
     let refused = |error: wasmtime::Error| {
         AdmissionError::Compile(untrusted::printable(&error.root_cause().to_string()))
     };
-    let compiled = Compiled::from_binary(linker.engine(), bytes).map_err(refused)?;
-    let instance = linker.instantiate_pre(&compiled).map_err(refused)?;
+    let instance = linker.instantiate_pre(compiled).map_err(refused)?;
     let find = |interface: &str, function: &str| {
         let index = compiled.get_export_index(None, interface);
         index

@@ -12,6 +12,7 @@ use wasmtime::{Config, Engine, OptLevel, WasmFeatures, component::Linker};
 
 use crate::{
     admission::{self, AdmissionError},
+    compile::{Compiling, Effort},
     component::Component,
     guest::Guest,
     imports,
@@ -38,22 +39,30 @@ pub struct RulesEngine(Arc<Inner>);
 
 struct Inner {
     limits: Arc<Limits>,
+    compiling: Compiling,
     optimising: Linker<Guest>,
     plain: Linker<Guest>,
 }
 
 impl RulesEngine {
-    /// Returns an engine with these limits.
+    /// Returns an engine with these limits, which compiles as told.
     ///
     /// # Errors
     ///
     /// Fails where the machine has no support for the engine, or no thread is to be had.
-    pub fn new(limits: Limits) -> Result<Self, EngineError> {
-        let optimising = engine(&limits, OptLevel::Speed)?;
-        let plain = engine(&limits, OptLevel::None)?;
+    pub fn new(limits: Limits, compiling: Compiling) -> Result<Self, EngineError> {
+        // In this process the compiler's threads have two megabytes of stack. What is small gains from
+        // both cores; what is large stays on the thread that has more.
+        let optimising = config(&limits, Effort::Optimised);
+        let optimising = pool::engine(optimising, &limits).map_err(setup)?;
+        // For what is large, hence rare; another pool would take as many addresses again.
+        let mut plain = config(&limits, Effort::Plain);
+        plain.parallel_compilation(false);
+        let plain = Engine::new(&plain).map_err(setup)?;
         ticker::start([&optimising, &plain]).map_err(EngineError::Ticker)?;
         Ok(Self(Arc::new(Inner {
             limits: Arc::new(limits),
+            compiling,
             optimising: imports::linker(&optimising).map_err(setup)?,
             plain: imports::linker(&plain).map_err(setup)?,
         })))
@@ -72,14 +81,16 @@ impl RulesEngine {
         &self.0.limits
     }
 
-    /// Returns the linker of the engine that optimises.
-    pub(crate) fn optimising(&self) -> &Linker<Guest> {
-        &self.0.optimising
+    pub(crate) fn compiling(&self) -> &Compiling {
+        &self.0.compiling
     }
 
-    /// Returns the linker of the engine that does not.
-    pub(crate) fn plain(&self) -> &Linker<Guest> {
-        &self.0.plain
+    /// Returns the linker of the engine that runs what was compiled with this effort.
+    pub(crate) fn linker(&self, effort: Effort) -> &Linker<Guest> {
+        match effort {
+            Effort::Optimised => &self.0.optimising,
+            Effort::Plain => &self.0.plain,
+        }
     }
 }
 
@@ -96,7 +107,14 @@ fn setup(error: wasmtime::Error) -> EngineError {
     EngineError::Setup(error.into())
 }
 
-fn engine(limits: &Limits, level: OptLevel) -> Result<Engine, EngineError> {
+/// Returns the engine of a process that only compiles, whose threads all have a deep stack. It has no
+/// pool: how instances are made does not show in compiled code.
+pub(crate) fn for_compiling(limits: &Limits, effort: Effort) -> wasmtime::Result<Engine> {
+    Engine::new(&config(limits, effort))
+}
+
+/// Returns all that shapes compiled code, the same in the process that compiles and in the one that runs.
+fn config(limits: &Limits, effort: Effort) -> Config {
     let mut config = Config::new();
     config
         // Almost every escape and panic of 2026 sat in what is switched off here (wasm-hosts.md,
@@ -120,17 +138,12 @@ fn engine(limits: &Limits, level: OptLevel) -> Result<Engine, EngineError> {
         .consume_fuel(true)
         .epoch_interruption(true)
         .cranelift_nan_canonicalization(true)
-        .cranelift_opt_level(level)
-        // Small components gain from both cores. Large ones stay on the thread that admission made
-        // with a deep stack, since the pool's threads have two megabytes.
-        .parallel_compilation(level == OptLevel::Speed)
+        .cranelift_opt_level(match effort {
+            Effort::Optimised => OptLevel::Speed,
+            Effort::Plain => OptLevel::None,
+        })
         .max_wasm_stack(limits.stack_max)
         // Registering unwind tables is quadratic for a host that loads and unloads for months.
         .native_unwind_info(false);
-    if level == OptLevel::Speed {
-        pool::engine(config, limits).map_err(setup)
-    } else {
-        // For what is large, hence rare; another pool would take as many addresses again.
-        Engine::new(&config).map_err(setup)
-    }
+    config
 }

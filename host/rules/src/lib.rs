@@ -14,6 +14,7 @@ mod admission;
 mod batch;
 mod call;
 pub mod codes;
+mod compile;
 mod component;
 mod context;
 mod contract;
@@ -30,6 +31,7 @@ mod tables;
 mod untrusted;
 
 pub use admission::{AdmissionError, Format};
+pub use compile::{COMPILE_COMMAND, CacheError, CompileCache, Compiling, compile_on_request};
 pub use component::Component;
 pub use context::{Context, MappingRow};
 pub use description::DescriptionError;

@@ -23,6 +23,12 @@ pub struct Limits {
     /// about 44 µs, so this is two seconds. Optimising is about cubic in the size of a function body:
     /// 15 KB take 0.15 s, 118 KB take 85 s.
     pub optimise_cost_max: u64,
+    /// How long compiling may take, each attempt. Small components take some 50 ms.
+    pub compile_time_max: Duration,
+    /// Addresses in bytes of the process that compiles, its program and stacks included.
+    pub compile_memory_max: u64,
+    /// The largest compiled code in bytes.
+    pub compiled_size_max: usize,
     /// Fuel for making an instance and for `configure`, each time. About one second.
     pub fuel_per_configure: u64,
     /// Fuel for a stage call. A full batch of a Rust rule takes about 20 million; this is the
@@ -63,6 +69,9 @@ impl Default for Limits {
             functions_max: 50_000,
             instances_max: 128,
             optimise_cost_max: 45_000,
+            compile_time_max: Duration::from_secs(20),
+            compile_memory_max: 2 << 30,
+            compiled_size_max: 256 << 20,
             fuel_per_configure: 1_000_000_000,
             fuel_per_call: 1_000_000_000,
             fuel_per_batch_failed: 16_000_000_000,

@@ -29,10 +29,10 @@ mod settings_file;
 mod stop;
 mod tenants;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use syncline_graph::Outside;
-use syncline_rules::RulesEngine;
+use syncline_rules::{CompileCache, Compiling, RulesEngine};
 use syncline_store::Store;
 
 pub use error::{RulesError, ServiceError};
@@ -57,7 +57,8 @@ pub struct Service {
 }
 
 impl Service {
-    /// Takes the project's lock and opens its store. No tenant is reached yet.
+    /// Takes the project's lock and opens its store. No tenant is reached yet. Rules are
+    /// compiled by children of this process, which run `program`, this one: see [`Compiling::InChild`].
     ///
     /// # Errors
     ///
@@ -66,10 +67,11 @@ impl Service {
         project: Project,
         outside: Outside,
         observer: Observer,
+        program: PathBuf,
     ) -> Result<Self, ServiceError> {
         let lock = ProjectLock::take(&project.state_folder())?;
         let store = Arc::new(Store::open(&project.store)?);
-        let rules = RulesEngine::new(syncline_rules::Limits::default())?;
+        let rules = rules_engine(&project, program)?;
         Ok(Self {
             tenants: tenants::Tenants::default(),
             rules_memory: rules_folder::RulesMemory::default(),
@@ -99,4 +101,27 @@ impl Service {
     fn emit(&self, event: Event) {
         (self.observer)(&event);
     }
+}
+
+/// What compiled rules may take on disk, in bytes: some forty that bring an interpreter, or thousands
+/// that do not.
+const COMPILED_SIZE_MAX: u64 = 2 << 30;
+
+fn rules_engine(project: &Project, program: PathBuf) -> Result<RulesEngine, ServiceError> {
+    let state = project.state_folder();
+    // The key lies outside the folder, so that the folder alone is worth nothing to whoever writes it.
+    let cache = CompileCache::open(
+        &state.join("compiled"),
+        &state.join("compiled.key"),
+        COMPILED_SIZE_MAX,
+    );
+    let cache = cache
+        .inspect_err(|error| {
+            tracing::warn!(reason = one_line(error), "rules are compiled at each start");
+        })
+        .ok();
+    Ok(RulesEngine::new(
+        syncline_rules::Limits::default(),
+        Compiling::InChild { program, cache },
+    )?)
 }

@@ -1,6 +1,6 @@
 //! What is admitted, and in which words the rest is refused.
 
-use syncline_rules::{AdmissionError, Format, Limits, RulesEngine};
+use syncline_rules::{AdmissionError, Compiling, Format, Limits, RulesEngine};
 
 use crate::guest::{Guest, admitted, engine, with_section};
 
@@ -57,7 +57,7 @@ fn a_file_of_the_largest_size_is_read_and_one_byte_more_is_not() {
             file_size_max,
             ..Limits::default()
         };
-        RulesEngine::new(limits)
+        RulesEngine::new(limits, Compiling::InProcess)
             .unwrap()
             .admit(&bytes)
             .map(|component| component.size())

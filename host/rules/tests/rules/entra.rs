@@ -4,7 +4,7 @@ use std::path::Path;
 
 use syncline_directory::{ObjectKind, PluginName};
 use syncline_rules::{
-    ActivationError, Context, Generation, LayerSpec, Limits, RulesEngine, Tables,
+    ActivationError, Compiling, Context, Generation, LayerSpec, Limits, RulesEngine, Tables,
 };
 
 use crate::guest::context;
@@ -23,7 +23,7 @@ fn built(engine: &RulesEngine, path: &str) -> LayerSpec {
 }
 
 fn assemble(paths: &[&str]) -> (RulesEngine, Result<Generation, ActivationError>) {
-    let engine = RulesEngine::new(Limits::default()).unwrap();
+    let engine = RulesEngine::new(Limits::default(), Compiling::InProcess).unwrap();
     let layers = paths.iter().map(|path| built(&engine, path)).collect();
     let generation = Generation::assemble(&engine, layers, Tables::default());
     (engine, generation)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use syncline_directory::{JobName, ObjectKind, PluginName, Tenant, Value};
 use syncline_rules::{
-    Component, Context, Generation, LayerSpec, Limits, MappingRow, RulesEngine, Tables,
+    Compiling, Component, Context, Generation, LayerSpec, Limits, MappingRow, RulesEngine, Tables,
 };
 
 const WAT: &str = include_str!("rows.wat");
@@ -217,12 +217,15 @@ pub(crate) fn with_section(mut bytes: Vec<u8>, name: &str, data: &[u8]) -> Vec<u
 
 /// Returns an engine whose limits are small, so that running into them is quick.
 pub(crate) fn engine() -> RulesEngine {
-    RulesEngine::new(Limits {
-        fuel_per_configure: 10_000_000,
-        fuel_per_call: 10_000_000,
-        fuel_per_batch_failed: 400_000_000,
-        ..Limits::default()
-    })
+    RulesEngine::new(
+        Limits {
+            fuel_per_configure: 10_000_000,
+            fuel_per_call: 10_000_000,
+            fuel_per_batch_failed: 400_000_000,
+            ..Limits::default()
+        },
+        Compiling::InProcess,
+    )
     .unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! Rules that misbehave on a row: that row is held, with the code that says how, and no other.
 
 use syncline_directory::{Change, ObjectKind, Outcome, Reason, Value, Verdict};
-use syncline_rules::{Generation, Limits, RulesEngine, Tables, TrialError, codes};
+use syncline_rules::{Compiling, Generation, Limits, RulesEngine, Tables, TrialError, codes};
 
 use crate::guest::{Guest, context, engine, generation, layer, mapping_rows, rows};
 
@@ -176,12 +176,15 @@ fn law_11_a_loop_in_configure_or_in_the_allocator_ends() {
 
 #[test]
 fn law_11_the_clock_ends_what_fuel_does_not() {
-    let engine = RulesEngine::new(Limits {
-        wall_clock: std::time::Duration::from_millis(50),
-        fuel_per_call: u64::MAX / 2,
-        fuel_per_batch_failed: u64::MAX,
-        ..Limits::default()
-    })
+    let engine = RulesEngine::new(
+        Limits {
+            wall_clock: std::time::Duration::from_millis(50),
+            fuel_per_call: u64::MAX / 2,
+            fuel_per_batch_failed: u64::MAX,
+            ..Limits::default()
+        },
+        Compiling::InProcess,
+    )
     .unwrap();
     let layers = vec![layer(&engine, "test", &Guest::default().build())];
     let generation = Generation::assemble(&engine, layers, Tables::default()).unwrap();

@@ -77,6 +77,7 @@ pub(super) async fn tell(folder: &Path, users: u32, seed: u64) -> anyhow::Result
         Project::read(folder)?,
         Outside::real()?,
         observer,
+        super::super::this_program()?,
     )?);
     let (switch, stop) = Stop::new();
     let running = tokio::spawn({
