@@ -51,6 +51,30 @@ pub enum RulesError {
         /// What is wrong.
         message: String,
     },
+    /// A table that the job gives its rules is not there.
+    #[error(
+        "job `{job}` gives its rules the table `{table}`, but there is no {}; put the file there or \
+         change `tables`",
+        path.display()
+    )]
+    MissingTable {
+        /// The job.
+        job: JobName,
+        /// The table.
+        table: String,
+        /// The file looked for.
+        path: PathBuf,
+    },
+    /// A table cannot be read.
+    #[error("{}{}: {message}", path.display(), line.map_or_else(String::new, |line| format!(":{line}")))]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1; none where it is about the whole.
+        line: Option<u64>,
+        /// What is wrong, and what to do.
+        message: String,
+    },
     /// The layers do not make a generation.
     #[error("the rules of job `{job}` cannot be used")]
     Activation {

@@ -27,6 +27,7 @@ mod schedule;
 mod scope;
 mod settings_file;
 mod stop;
+mod tables_file;
 mod tenants;
 
 use std::{path::PathBuf, sync::Arc};

@@ -74,6 +74,8 @@ pub struct Job {
     pub users: Assignment,
     /// Its rules, in order.
     pub rules: Vec<RuleSource>,
+    /// The client's own tables that its rules may look into: CSV files by the table's name.
+    pub tables: BTreeMap<String, PathBuf>,
     /// What happens to matches, drift and leavers.
     pub policy: Policy,
     /// What a plan may do.

@@ -24,6 +24,7 @@ use crate::{
     preview::{RulesPreview, preview},
     project::{Activation, Job, RuleSource},
     settings_file::SettingsFile,
+    tables_file::{self, JobTables},
 };
 
 /// How many rows of the mirror a candidate is tried on before it becomes active.
@@ -34,6 +35,7 @@ pub(crate) struct Candidate {
     pub(crate) generation: Generation,
     layers: Vec<RememberedLayer>,
     components: Vec<(ComponentDigest, Vec<u8>)>,
+    tables: JobTables,
 }
 
 /// Components admitted so far, and what was said of each job's rules last.
@@ -136,7 +138,8 @@ impl Service {
                 overrides: rule.overrides.clone(),
             });
         }
-        let generation = match self.assemble(job, specs) {
+        let tables = tables_file::read_all(job)?;
+        let generation = match self.assemble(job, specs, tables.clone()) {
             Err(RulesError::Activation {
                 source:
                     ActivationError::Settings {
@@ -152,6 +155,7 @@ impl Service {
             generation,
             layers,
             components,
+            tables,
         })
     }
 
@@ -175,11 +179,17 @@ impl Service {
                 overrides: layer.overrides,
             });
         }
-        Ok(self.assemble(job, specs).ok())
+        let tables = self.store.tables(&remembered.digest)?;
+        Ok(self.assemble(job, specs, tables).ok())
     }
 
-    fn assemble(&self, job: &Job, specs: Vec<LayerSpec>) -> Result<Generation, RulesError> {
-        Generation::assemble(&self.rules, specs, Tables::default()).map_err(|source| {
+    fn assemble(
+        &self,
+        job: &Job,
+        specs: Vec<LayerSpec>,
+        tables: JobTables,
+    ) -> Result<Generation, RulesError> {
+        Generation::assemble(&self.rules, specs, Tables(tables)).map_err(|source| {
             RulesError::Activation {
                 job: job.name.clone(),
                 source,
@@ -337,11 +347,14 @@ impl Service {
             generation,
             layers,
             components,
+            tables,
         } = candidate;
         let components: Vec<(ComponentDigest, &[u8])> = components
             .iter()
             .map(|(digest, bytes)| (digest.clone(), bytes.as_slice()))
             .collect();
+        // Before the generation that needs them, so that a kill in between leaves it nothing to miss.
+        self.store.remember_tables(generation.digest(), &tables)?;
         self.store.activate(
             &job.name,
             &RememberedGeneration {

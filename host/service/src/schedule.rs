@@ -99,6 +99,14 @@ impl Service {
                 let parent = rule.settings.as_deref().and_then(|path| path.parent());
                 folders.extend(parent.map(PathBuf::from));
             }
+            // A table's folder that is not there is no reason not to run: the last good rules have its
+            // table, and each run looks again.
+            let folders_of_tables = job.tables.values().filter_map(|path| path.parent());
+            folders.extend(
+                folders_of_tables
+                    .filter(|folder| folder.is_dir())
+                    .map(PathBuf::from),
+            );
         }
         folders.sort();
         folders.dedup();

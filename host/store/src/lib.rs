@@ -9,6 +9,7 @@
 //! Methods block for as long as SQLite does; callers with much to do call them off the async
 //! threads.
 
+mod client_tables;
 mod error;
 mod generation;
 mod link;

@@ -1,6 +1,9 @@
 //! Assembly: layers are configured, and contradictions between them are refused by name.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use syncline_directory::{AttributeName, ObjectKind, PluginName, Reason};
 
@@ -77,6 +80,24 @@ pub enum ActivationError {
         /// Whether the layer itself writes it.
         is_written: bool,
     },
+    /// A layer looks into a table that it is not given.
+    #[error(
+        "`{plugin}` looks into the table `{table}`, which the job does not give: add `{table} = \"tables/{table}.csv\"` to its `tables`"
+    )]
+    MissingTable {
+        /// The layer.
+        plugin: PluginName,
+        /// The table.
+        table: String,
+    },
+    /// No layer looks into this table.
+    #[error("no plugin looks into the table `{table}`{}", known_tables(declared))]
+    UnusedTable {
+        /// The table.
+        table: String,
+        /// The tables that plugins do look into.
+        declared: BTreeSet<String>,
+    },
     /// Two layers give the shape of new objects.
     #[error("`{earlier}` and `{later}` both say what a new {kind} becomes: one must leave it")]
     TwoShapes {
@@ -95,6 +116,18 @@ pub enum ActivationError {
         /// The first layer that maps the kind.
         plugin: PluginName,
     },
+}
+
+fn known_tables(declared: &BTreeSet<String>) -> String {
+    match declared
+        .iter()
+        .map(|table| format!("`{table}`"))
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [] => ": they look into none; remove it".to_owned(),
+        tables => format!("; they look into {}", tables.join(", ")),
+    }
 }
 
 pub(super) fn assemble(
@@ -123,6 +156,7 @@ pub(super) fn assemble(
                 .push((index, ruleset));
         }
     }
+    check_tables(&layers, &tables)?;
     check_overrides(&specs, &rulesets)?;
     let kinds = rulesets
         .into_iter()
@@ -187,6 +221,33 @@ fn configure(
         runtime,
     };
     Ok((layer, description.rulesets))
+}
+
+/// A table that is missing would read as one without lines, and one that nobody looks into is most
+/// likely misspelt.
+fn check_tables(layers: &[Layer], tables: &Tables) -> Result<(), ActivationError> {
+    let declared = || layers.iter().flat_map(|layer| &layer.tables);
+    let missing = layers.iter().find_map(|layer| {
+        let missing = layer
+            .tables
+            .iter()
+            .find(|table| !tables.0.contains_key(*table));
+        missing.map(|table| (layer.plugin.clone(), table.clone()))
+    });
+    if let Some((plugin, table)) = missing {
+        return Err(ActivationError::MissingTable { plugin, table });
+    }
+    match tables
+        .0
+        .keys()
+        .find(|table| !declared().any(|known| known == *table))
+    {
+        Some(table) => Err(ActivationError::UnusedTable {
+            table: table.clone(),
+            declared: declared().cloned().collect(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn writes(ruleset: &Ruleset, attribute: &AttributeName) -> bool {

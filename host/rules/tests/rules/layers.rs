@@ -339,7 +339,15 @@ fn declared_tables_are_looked_into_and_the_time_is_given_only_where_declared() {
 #[test]
 fn the_digest_names_components_settings_overrides_and_tables() {
     let engine = engine();
-    let bytes = Guest::default().build();
+    let looking = Guest {
+        outputs: vec![("department", 0, vec![Input::Table("regions")])],
+        ..Guest::default()
+    };
+    let bytes = looking.build();
+    let regions = |lines: &[(&str, &str)]| {
+        let line = |(key, value): &(&str, &str)| ((*key).to_owned(), vec![(*value).to_owned()]);
+        Tables([("regions".to_owned(), lines.iter().map(line).collect())].into())
+    };
     let digest = |settings: serde_json::Value, tables: Tables| {
         let spec = LayerSpec {
             settings,
@@ -350,15 +358,40 @@ fn the_digest_names_components_settings_overrides_and_tables() {
             .digest()
             .clone()
     };
-    let null = || digest(json!(null), Tables::default());
+    let null = || digest(json!(null), regions(&[]));
     assert_eq!(null(), null());
     assert_eq!(
-        digest(json!({"a": 1, "b": 2}), Tables::default()),
-        digest(json!({"b": 2, "a": 1}), Tables::default())
+        digest(json!({"a": 1, "b": 2}), regions(&[])),
+        digest(json!({"b": 2, "a": 1}), regions(&[]))
     );
-    assert_ne!(null(), digest(json!({"a": 1}), Tables::default()));
-    let tables = Tables([("regions".to_owned(), Default::default())].into());
-    assert_ne!(null(), digest(json!(null), tables));
+    assert_ne!(null(), digest(json!({"a": 1}), regions(&[])));
+    let north = digest(json!(null), regions(&[("n", "North")]));
+    assert_ne!(null(), north);
+    assert_ne!(north, digest(json!(null), regions(&[("n", "Nord")])));
+}
+
+#[test]
+fn a_table_that_is_missing_or_that_nobody_looks_into_is_named() {
+    let engine = engine();
+    let refused = |inputs: Vec<Input>, given: &str| {
+        let guest = Guest {
+            outputs: vec![("department", 0, inputs)],
+            ..Guest::default()
+        };
+        let layers = vec![layer(&engine, "first", &guest.build())];
+        let tables = Tables([(given.to_owned(), Default::default())].into());
+        let error = Generation::assemble(&engine, layers, tables);
+        error.expect_err("tables and rules differ").to_string()
+    };
+    assert_eq!(
+        refused(vec![Input::Table("regions")], "region"),
+        "`first` looks into the table `regions`, which the job does not give: add `regions = \
+         \"tables/regions.csv\"` to its `tables`"
+    );
+    assert_eq!(
+        refused(Vec::new(), "regions"),
+        "no plugin looks into the table `regions`: they look into none; remove it"
+    );
 }
 
 #[test]

@@ -90,6 +90,8 @@ pub(super) struct JobTable {
     pub(super) contacts: Option<Spanned<KindTable>>,
     pub(super) rules: Spanned<Vec<Spanned<TextOrTable<RuleTable>>>>,
     #[serde(default)]
+    pub(super) tables: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
     pub(super) out_of_scope: OutOfScope,
     #[serde(default)]
     pub(super) drift: Drift,

@@ -1,7 +1,11 @@
 //! From the project file as it is written to a project: names looked up, paths made absolute,
 //! defaults filled in, contradictions refused.
 
-use std::{ops::Range, path::Path, time::Duration};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use syncline_directory::{AttributeName, JobName, PluginName};
 use syncline_graph::{Budget, Cloud};
@@ -337,6 +341,11 @@ fn job(
         .iter()
         .map(|rule| rule_source(page, folder, rule))
         .collect::<Result<Vec<_>, _>>()?;
+    let tables = table
+        .tables
+        .into_iter()
+        .map(|(name, file)| Ok((name, table_file(page, folder, &file)?)))
+        .collect::<Result<_, ProjectError>>()?;
     Ok(Job {
         name,
         users: assignment(page, &users)?,
@@ -344,6 +353,7 @@ fn job(
         target: table.target.into_inner(),
         every,
         rules,
+        tables,
         policy: Policy {
             out_of_scope: table.out_of_scope,
             drift: table.drift,
@@ -379,6 +389,20 @@ fn assignment(page: &Page<'_>, table: &Spanned<KindTable>) -> Result<Assignment,
             people: people.clone(),
         }),
     }
+}
+
+fn table_file(
+    page: &Page<'_>,
+    folder: &Path,
+    file: &Spanned<String>,
+) -> Result<PathBuf, ProjectError> {
+    if file.get_ref().trim().is_empty() {
+        return Err(page.wrong(
+            &file.span(),
+            "a table is a CSV file, as in exceptions = \"tables/exceptions.csv\"",
+        ));
+    }
+    Ok(folder.join(file.get_ref()))
 }
 
 fn rule_source(

@@ -54,7 +54,7 @@ fn an_unknown_key_names_the_nearest_known_one_and_its_place() {
         "every =",
         "evry =",
         "syncline.toml:16:1: unknown key `evry`, did you mean `every`? known: source, target, \
-         every, users, groups, contacts, rules, out-of-scope, drift, adopt, activation, guards",
+         every, users, groups, contacts, rules, tables, out-of-scope, drift, adopt, activation, guards",
     );
     refuses(
         "secret-env",
