@@ -28,7 +28,7 @@
     (i32.store offset=4 (local.get $at) (local.get $length)))
 
   ;; The description: one ruleset, for users, at 128; its lists from 256 on.
-  (func (export "syncline:rules/manifest@0.1.0#configure") (param i32 i32) (result i32)
+  (func (export "syncline:rules/manifest@1.0.0#configure") (param i32 i32) (result i32)
     (call $put (i32.const 68) (i32.const 1040) (i32.const 7))
     (call $put (i32.const 76) (i32.const 1048) (i32.const 5))
     (call $put (i32.const 84) (i32.const 1056) (i32.const 27))
@@ -60,7 +60,7 @@
     (call $put (i32.add (local.get $at) (i32.const 4)) (local.get $list) (local.get $count))
     (local.get $at))
 
-  (func (export "syncline:rules/scoping@0.1.0#decide") (param $args i32) (result i32)
+  (func (export "syncline:rules/scoping@1.0.0#decide") (param $args i32) (result i32)
     (local $row i32) (local $left i32) (local $list i32) (local $at i32)
     (local.set $row (i32.load offset=104 (local.get $args)))
     (local.set $left (i32.load offset=108 (local.get $args)))
@@ -79,9 +79,9 @@
     (call $answer (local.get $list) (i32.load offset=108 (local.get $args))))
 
   ;; It declares no keys, so it is not asked for any.
-  (func (export "syncline:rules/matching@0.1.0#keys") (param i32) (result i32) unreachable)
+  (func (export "syncline:rules/matching@1.0.0#keys") (param i32) (result i32) unreachable)
 
-  (func (export "syncline:rules/mapping@0.1.0#apply") (param $args i32) (result i32)
+  (func (export "syncline:rules/mapping@1.0.0#apply") (param $args i32) (result i32)
     (local $row i32) (local $left i32) (local $list i32) (local $at i32) (local $first i32)
     (local.set $row (i32.load offset=104 (local.get $args)))
     (local.set $left (i32.load offset=108 (local.get $args)))

@@ -55,13 +55,19 @@ pub enum AdmissionError {
     /// The file is a component, but broken or cut off; the text is printable.
     #[error("the file is damaged: {0}")]
     Damaged(String),
-    /// The component was built against another version of the contract.
-    #[error("the rule is built for {wanted}, this version of Syncline offers {offered}")]
+    /// The component was built against another version of the contract, and uses what this host
+    /// does not have.
+    #[error(
+        "the rule needs {wanted}, this version of Syncline offers {offered}: {}; its author makes one by building against `syncline:rules@{offered}`",
+        if *.is_newer { "use a later version of Syncline, or a build of the rule for this one" } else { "use a build of the rule for this one" }
+    )]
     Version {
-        /// The interface and version that the component names; printable.
+        /// The interface and version that the component names, perhaps with a function; printable.
         wanted: String,
         /// The version that is offered.
         offered: &'static str,
+        /// Whether the component was built for a later version than this host's.
+        is_newer: bool,
     },
     /// The component imports what rules may not have; printable names.
     #[error("the rule imports {}, which rules may not have", .0.join(", "))]
@@ -199,6 +205,7 @@ fn link(
     let refused = |error: wasmtime::Error| {
         AdmissionError::Compile(untrusted::printable(&error.root_cause().to_string()))
     };
+    interface::check_functions(compiled)?;
     let instance = linker.instantiate_pre(compiled).map_err(refused)?;
     let find = |interface: &str, function: &str| {
         let index = compiled.get_export_index(None, interface);

@@ -94,7 +94,10 @@ impl Runtime {
         context: lowered::Context<'_>,
         rows: &[lowered::Row<'_>],
     ) -> Attempt<lifted::Verdict> {
-        self.ask(&self.component.exports().decide, context, rows)
+        let export = &self.component.exports().decide;
+        self.ask(export, context, rows, |_, verdict: &lifted::Verdict| {
+            verdict.bytes()
+        })
     }
 
     /// Asks for the match keys of each row.
@@ -103,16 +106,22 @@ impl Runtime {
         context: lowered::Context<'_>,
         rows: &[lowered::Row<'_>],
     ) -> Attempt<lifted::Keys> {
-        self.ask(&self.component.exports().keys, context, rows)
+        let export = &self.component.exports().keys;
+        self.ask(export, context, rows, |_, keys: &lifted::Keys| keys.bytes())
     }
 
-    /// Asks for an outcome a row.
+    /// Asks for an outcome a row. `named` returns the bytes of a row's source column, for what an
+    /// outcome only names.
     pub(crate) fn apply(
         &self,
         context: lowered::Context<'_>,
         rows: &[lowered::MappingRow<'_>],
+        named: impl Fn(usize, u32) -> usize,
     ) -> Attempt<lifted::Outcome> {
-        self.ask(&self.component.exports().apply, context, rows)
+        let export = &self.component.exports().apply;
+        self.ask(export, context, rows, |row, answer: &lifted::Outcome| {
+            answer.bytes(|position| named(row, position))
+        })
     }
 
     fn ask<Row, Answer>(
@@ -120,10 +129,11 @@ impl Runtime {
         export: &ComponentExportIndex,
         context: lowered::Context<'_>,
         rows: &[Row],
+        bytes: impl Fn(usize, &Answer) -> usize,
     ) -> Attempt<Answer>
     where
         Row: ComponentType + Lower,
-        Answer: ComponentType + Lift + Measure,
+        Answer: ComponentType + Lift,
     {
         let (mut store, configured) = self.configured();
         let mut fuel_max = self.limits.fuel_per_configure;
@@ -142,9 +152,8 @@ impl Runtime {
             Ok(answered.map_err(|reason| Failure::Refused(reason.into())))
         });
         let answers = match answered {
-            Ok(answered) => {
-                answered.and_then(|answers| judge(answers, rows.len(), self.limits.bytes_max))
-            }
+            Ok(answered) => answered
+                .and_then(|answers| judge(answers, rows.len(), self.limits.bytes_max, bytes)),
             Err(error) => Err(failure(&error, &store)),
         };
         let fuel = match answers {
@@ -227,10 +236,11 @@ fn allot(store: &mut Store<Guest>, limits: &Limits, fuel: u64) -> wasmtime::Resu
     store.set_fuel(fuel)
 }
 
-fn judge<Answer: Measure>(
+fn judge<Answer>(
     answers: Vec<Answer>,
     rows: usize,
     bytes_max: usize,
+    measure: impl Fn(usize, &Answer) -> usize,
 ) -> Result<Vec<Answer>, Failure> {
     if answers.len() != rows {
         return Err(Failure::AnswerMalformed(format!(
@@ -238,7 +248,8 @@ fn judge<Answer: Measure>(
             answers.len()
         )));
     }
-    let bytes: usize = answers.iter().map(Measure::bytes).sum();
+    let bytes = answers.iter().enumerate();
+    let bytes: usize = bytes.map(|(row, answer)| measure(row, answer)).sum();
     if bytes > bytes_max {
         Err(Failure::AnswerTooLarge)
     } else {

@@ -10,29 +10,31 @@ mod measure;
 use syncline_directory as directory;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-pub(crate) use measure::{Measure, value_bytes};
+pub(crate) use measure::{Measure, WORD, value_bytes};
 
 /// The package that every interface belongs to.
 pub(crate) const PACKAGE: &str = "syncline:rules";
-/// The version of the contract that this host offers. Versions that share its first two numbers are
-/// compatible: a minor version may add interfaces and functions, never change a type.
-pub(crate) const VERSION: &str = "0.1.0";
+/// The version of the contract that this host offers. It serves every version of the same major one,
+/// which differ in what they add and never in a type (`docs/contract.md`).
+pub(crate) const VERSION: &str = "1.0.0";
 
 /// The client's tables.
-pub(crate) const TABLES: &str = "syncline:rules/tables@0.1.0";
+pub(crate) const TABLES: &str = "syncline:rules/tables@1.0.0";
 /// The log.
-pub(crate) const LOG: &str = "syncline:rules/log@0.1.0";
+pub(crate) const LOG: &str = "syncline:rules/log@1.0.0";
 /// What the rule is.
-pub(crate) const MANIFEST: &str = "syncline:rules/manifest@0.1.0";
+pub(crate) const MANIFEST: &str = "syncline:rules/manifest@1.0.0";
 /// Who is in scope.
-pub(crate) const SCOPING: &str = "syncline:rules/scoping@0.1.0";
+pub(crate) const SCOPING: &str = "syncline:rules/scoping@1.0.0";
 /// Who matches whom.
-pub(crate) const MATCHING: &str = "syncline:rules/matching@0.1.0";
+pub(crate) const MATCHING: &str = "syncline:rules/matching@1.0.0";
 /// What each attribute becomes.
-pub(crate) const MAPPING: &str = "syncline:rules/mapping@0.1.0";
+pub(crate) const MAPPING: &str = "syncline:rules/mapping@1.0.0";
 
 /// The interfaces that a rule may import; `types` holds no functions.
 pub(crate) const IMPORTS: [&str; 3] = ["tables", "log", "types"];
+/// The functions of those interfaces.
+pub(crate) const FUNCTIONS: [(&str, &str); 2] = [("tables", "lookup"), ("log", "write")];
 /// The interfaces that a rule must export.
 pub(crate) const EXPORTS: [&str; 4] = ["manifest", "scoping", "matching", "mapping"];
 

@@ -24,16 +24,39 @@ pub(crate) struct Ruleset {
     pub(crate) kind: ObjectKind,
     pub(crate) reads: Vec<AttributeName>,
     pub(crate) target_reads: Vec<AttributeName>,
-    pub(crate) scoping: bool,
-    pub(crate) matching: Option<Vec<AttributeName>>,
+    /// What the scoping stage sees of each of `reads`.
+    pub(crate) scoping: Option<Vec<Sight>>,
+    pub(crate) matching: Option<Matching>,
     pub(crate) mapping: Option<Mapping>,
     pub(crate) depends_on_time: bool,
+}
+
+/// What a stage is shown of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Its values.
+    Seen,
+    /// Whether it has a value, which the stage may hand on.
+    Unseen,
+    /// Whether it has a value: the stage does not declare the column among its inputs.
+    Undeclared,
+}
+
+/// How keys are given.
+pub(crate) struct Matching {
+    pub(crate) attributes: Vec<AttributeName>,
+    /// What the stage sees of each of `reads`.
+    pub(crate) source: Vec<Sight>,
 }
 
 /// What a mapping stage writes.
 pub(crate) struct Mapping {
     pub(crate) outputs: Vec<MappingOutput>,
     pub(crate) gives_shape: bool,
+    /// What the stage sees of each of `reads`.
+    pub(crate) source: Vec<Sight>,
+    /// What the stage sees of each of `target_reads`.
+    pub(crate) target: Vec<Sight>,
 }
 
 /// One attribute that a mapping stage writes.
@@ -41,6 +64,8 @@ pub(crate) struct MappingOutput {
     pub(crate) attribute: AttributeName,
     pub(crate) kind: AttributeType,
     pub(crate) apply: Apply,
+    /// The source columns that it depends on, by position in `reads`.
+    pub(crate) sources: Vec<u32>,
 }
 
 /// What is wrong with a description.
@@ -152,13 +177,22 @@ impl<'a> Checking<'a> {
         let target = |name: &str| target_attribute(kind, name);
         let reads = columns(kind, "reads", &ruleset.reads, source)?;
         let target_reads = columns(kind, "reads of the target", &ruleset.target_reads, target)?;
-        if let Some(scoping) = &ruleset.scoping {
-            self.inputs("scoping", &scoping.inputs, false)?;
-        }
+        let scoping = match &ruleset.scoping {
+            Some(scoping) => {
+                let mut source = vec![Sight::Undeclared; self.reads];
+                self.inputs("scoping", &scoping.inputs, &mut source, None)?;
+                Some(source)
+            }
+            None => None,
+        };
         let matching = match &ruleset.matching {
             Some(matching) => {
-                self.inputs("matching", &matching.inputs, false)?;
-                Some(columns(kind, "matches on", &matching.attributes, target)?)
+                let mut source = vec![Sight::Undeclared; self.reads];
+                self.inputs("matching", &matching.inputs, &mut source, None)?;
+                Some(Matching {
+                    attributes: columns(kind, "matches on", &matching.attributes, target)?,
+                    source,
+                })
             }
             None => None,
         };
@@ -170,7 +204,7 @@ impl<'a> Checking<'a> {
             kind,
             reads,
             target_reads,
-            scoping: ruleset.scoping.is_some(),
+            scoping,
             matching,
             mapping,
             depends_on_time: self.depends_on_time,
@@ -185,10 +219,17 @@ impl<'a> Checking<'a> {
             .collect();
         let kind = self.kind;
         let names = columns(kind, "writes", &names, |name| target_attribute(kind, name))?;
-        self.inputs("mapping", &mapping.inputs, true)?;
+        let mut source = vec![Sight::Undeclared; self.reads];
+        let mut target = vec![Sight::Undeclared; self.target_reads];
+        self.inputs("mapping", &mapping.inputs, &mut source, Some(&mut target))?;
         let mut outputs = Vec::with_capacity(names.len());
         for (attribute, output) in names.into_iter().zip(&mapping.outputs) {
-            self.inputs("mapping", &output.inputs, true)?;
+            self.inputs("mapping", &output.inputs, &mut source, Some(&mut target))?;
+            let inputs = output.inputs.iter().chain(&mapping.inputs);
+            let sources = inputs.filter_map(|input| match input {
+                lifted::Input::Source(position) => Some(*position),
+                _ => None,
+            });
             let apply = Apply::from(output.apply);
             let known = target_attribute(kind, attribute.as_str());
             // What is only reported is never written, so it may be of any attribute.
@@ -198,6 +239,7 @@ impl<'a> Checking<'a> {
                         attribute,
                         kind: known.kind,
                         apply,
+                        sources: sources.collect(),
                     });
                 }
                 _ => {
@@ -206,41 +248,60 @@ impl<'a> Checking<'a> {
                 }
             }
         }
+        for &position in &mapping.unseen {
+            let sight = self.column("mapping", position, "source columns", &mut source)?;
+            if *sight == Sight::Seen {
+                *sight = Sight::Unseen;
+            }
+        }
         Ok(Mapping {
             outputs,
             gives_shape: mapping.gives_shape,
+            source,
+            target,
         })
     }
 
+    /// Finds what a stage sees of a column.
+    fn column<'c>(
+        &self,
+        stage: &'static str,
+        position: u32,
+        columns: &'static str,
+        sights: &'c mut [Sight],
+    ) -> Result<&'c mut Sight, DescriptionError> {
+        let count = sights.len();
+        let index = usize::try_from(position).unwrap_or(usize::MAX);
+        sights.get_mut(index).ok_or(DescriptionError::Position {
+            stage,
+            kind: self.kind,
+            position,
+            columns,
+            count,
+        })
+    }
+
+    /// Checks what a stage declares, and notes which columns it sees. Before the join there are no
+    /// target columns.
     fn inputs(
         &mut self,
         stage: &'static str,
         inputs: &[lifted::Input],
-        has_target: bool,
+        source: &mut [Sight],
+        mut target: Option<&mut [Sight]>,
     ) -> Result<(), DescriptionError> {
         let kind = self.kind;
-        let in_range =
-            |position: u32, columns: &'static str, count: usize| match usize::try_from(position) {
-                Ok(index) if index < count => Ok(()),
-                _ => Err(DescriptionError::Position {
-                    stage,
-                    kind,
-                    position,
-                    columns,
-                    count,
-                }),
-            };
         for input in inputs {
             match input {
                 lifted::Input::Source(position) => {
-                    in_range(*position, "source columns", self.reads)?;
+                    *self.column(stage, *position, "source columns", source)? = Sight::Seen;
                 }
-                lifted::Input::Target(_) if !has_target => {
-                    return Err(DescriptionError::TargetInput { stage, kind });
-                }
-                lifted::Input::Target(position) => {
-                    in_range(*position, "target columns", self.target_reads)?;
-                }
+                lifted::Input::Target(position) => match &mut target {
+                    Some(target) => {
+                        *self.column(stage, *position, "target columns", target)? = Sight::Seen;
+                    }
+                    None => return Err(DescriptionError::TargetInput { stage, kind }),
+                },
                 lifted::Input::Table(table) => {
                     self.tables.insert(table.clone());
                 }

@@ -415,6 +415,7 @@ records! {
         0 inputs: Vec<Dependency> = "inputs",
         1 outputs: Vec<OutputDescription> = "outputs",
         2 gives_shape: bool = "gives-shape",
+        3 unseen: Vec<u32> = "unseen",
     }
     RulesetDescription {
         0 kind: ObjectKind = "kind",
@@ -489,6 +490,7 @@ variants! {
         4 Texts(texts: Vec<String>) = "texts",
         5 Reference(id: String) = "reference",
         6 References(ids: Vec<String>) = "references",
+        7 Withheld = "withheld",
     }
     Dependency {
         0 Source(position: u32) = "source",
@@ -505,8 +507,9 @@ variants! {
         0 Keep = "keep",
         1 Clear = "clear",
         2 Set(value: Value) = "set",
-        3 FirstFree(values: Vec<Value>) = "first-free",
-        4 Refuse(reason: Reason) = "refuse",
+        3 Same(position: u32) = "same",
+        4 FirstFree(values: Vec<Value>) = "first-free",
+        5 Refuse(reason: Reason) = "refuse",
     }
     Outcome {
         0 Write(mapped: Mapped) = "write",
@@ -642,49 +645,24 @@ pub(crate) unsafe fn load_mapping_row(
 
 const VALUE: usize = Value::TYPE.size();
 
-/// What a copy came upon.
-pub(crate) enum Copied {
-    /// A value, which is the change now.
-    Set,
-    /// No value.
-    Absent,
-    /// Not even a column.
-    Missing,
-}
-
 impl SourceValues {
-    /// Writes that an attribute becomes the value at this position, whose text then belongs to both.
+    /// Returns whether there is a value at this position, or nothing where there is no column.
     ///
     /// # Safety
     ///
-    /// There is room for a change.
+    /// The values are still where the host has put them.
     #[inline(always)]
-    pub(crate) unsafe fn copy(&self, position: usize, to: *mut u8) -> Copied {
-        if position >= self.count {
-            return Copied::Missing;
-        }
-        // SAFETY: the host has put as many values there; the content of `set` is a value.
-        unsafe {
-            let value = self.place.add(position * VALUE);
-            if value.read() == Value::ABSENT {
-                return Copied::Absent;
-            }
-            to.write(Change::SET);
-            let content = to.add(const { Change::TYPE.content() });
-            ptr::copy_nonoverlapping(value, content, VALUE);
-        }
-        Copied::Set
+    pub(crate) unsafe fn is_present(&self, position: u32) -> Option<bool> {
+        let position = position as usize;
+        // SAFETY: the host has put as many values there, and the case of each comes first.
+        (position < self.count)
+            .then(|| unsafe { self.place.add(position * VALUE).read() != Value::ABSENT })
     }
 }
 
 impl Value {
     /// The case without a value.
     const ABSENT: u8 = 0;
-}
-
-impl Change {
-    /// The case that sets a value.
-    const SET: u8 = 2;
 }
 
 /// Writes an outcome that writes these changes.

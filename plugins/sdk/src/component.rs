@@ -25,7 +25,7 @@ use std::{
 };
 
 use crate::{
-    abi::{self, Abi, Copied, SourceValues},
+    abi::{self, Abi, SourceValues},
     allocator::MEMORY,
     capability::Level,
     contract::{
@@ -167,8 +167,8 @@ fn constants(mapping: &Mapping) -> *const u8 {
     room
 }
 
-/// Writes down the changes of a row. What is only copied is copied as the host has put it there,
-/// which is most of it.
+/// Writes down the changes of a row. What is only copied, which is most of it, is named by its
+/// column, and the host knows the value.
 ///
 /// # Safety
 ///
@@ -188,12 +188,10 @@ unsafe fn changes(
         unsafe {
             let to = room.add(index * CHANGE);
             match wish {
-                BoundWish::Copy {
-                    position, absent, ..
-                } => match values.copy(*position, to) {
-                    Copied::Set => {}
-                    Copied::Absent => absent.change(joined).store(to),
-                    Copied::Missing => Change::Refuse(missing(*position)).store(to),
+                BoundWish::Copy { position, absent } => match values.is_present(*position) {
+                    Some(true) => Change::Same(*position).store(to),
+                    Some(false) => absent.change(joined).store(to),
+                    None => Change::Refuse(missing(*position)).store(to),
                 },
                 BoundWish::Constant(_) => {
                     ptr::copy_nonoverlapping(constants.add(index * CHANGE), to, CHANGE);
@@ -301,7 +299,7 @@ fn no_room(size: usize) -> ! {
     panic!("no room for {size} bytes")
 }
 
-#[link(wasm_import_module = "syncline:rules/tables@0.1.0")]
+#[link(wasm_import_module = "syncline:rules/tables@1.0.0")]
 unsafe extern "C" {
     #[link_name = "lookup"]
     fn imported_lookup(
@@ -313,7 +311,7 @@ unsafe extern "C" {
     );
 }
 
-#[link(wasm_import_module = "syncline:rules/log@0.1.0")]
+#[link(wasm_import_module = "syncline:rules/log@1.0.0")]
 unsafe extern "C" {
     #[link_name = "write"]
     fn imported_write(level: u32, message: *const u8, length: usize);

@@ -100,25 +100,25 @@ macro_rules! export {
     world::export!(Exported with_types_in world);
             struct Exported;
 
-            #[unsafe(export_name = "syncline:rules/manifest@0.1.0#configure")]
+            #[unsafe(export_name = "syncline:rules/manifest@1.0.0#configure")]
             unsafe extern "C" fn configure(settings: *mut u8, length: usize) -> *mut u8 {
                 // SAFETY: only the host calls this, and does as the contract says.
                 unsafe { component::configure::<$rule>(settings, length) }
             }
 
-            #[unsafe(export_name = "syncline:rules/scoping@0.1.0#decide")]
+            #[unsafe(export_name = "syncline:rules/scoping@1.0.0#decide")]
             unsafe extern "C" fn decide(arguments: *const u8) -> *mut u8 {
                 // SAFETY: likewise.
                 unsafe { component::decide(arguments) }
             }
 
-            #[unsafe(export_name = "syncline:rules/matching@0.1.0#keys")]
+            #[unsafe(export_name = "syncline:rules/matching@1.0.0#keys")]
             unsafe extern "C" fn keys(arguments: *const u8) -> *mut u8 {
                 // SAFETY: likewise.
                 unsafe { component::keys(arguments) }
             }
 
-            #[unsafe(export_name = "syncline:rules/mapping@0.1.0#apply")]
+            #[unsafe(export_name = "syncline:rules/mapping@1.0.0#apply")]
             unsafe extern "C" fn apply(arguments: *const u8) -> *mut u8 {
                 // SAFETY: likewise.
                 unsafe { component::apply(arguments) }

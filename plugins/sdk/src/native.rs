@@ -47,16 +47,12 @@ pub fn keys(
     rule.keys(context, rows)
 }
 
-/// Maps attributes, one outcome a row. Values move from the rows into the outcomes.
+/// Maps attributes, one outcome a row. What is only copied is named by its column, as for a host.
 ///
 /// # Errors
 ///
 /// Where the rule maps nothing for the kind of the rows.
-pub fn map(
-    rule: &Program,
-    context: &Context,
-    rows: Vec<MappingRow>,
-) -> Result<Vec<Outcome>, Reason> {
+pub fn map(rule: &Program, context: &Context, rows: &[MappingRow]) -> Result<Vec<Outcome>, Reason> {
     rule.apply(context, rows)
 }
 

@@ -85,13 +85,10 @@ impl Program {
     pub(crate) fn apply(
         &self,
         context: &Context,
-        rows: Vec<MappingRow>,
+        rows: &[MappingRow],
     ) -> Result<Vec<Outcome>, Reason> {
         let mapping = self.mapping(context)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| mapping.apply(context, row))
-            .collect())
+        Ok(rows.iter().map(|row| mapping.apply(context, row)).collect())
     }
 
     /// Returns how objects of the kind are mapped.

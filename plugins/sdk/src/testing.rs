@@ -184,10 +184,12 @@ impl Subject {
             row: self.row(rule, true),
             earlier,
         };
-        let mut outcomes = native::map(rule, &self.context, vec![row]).expect("a declared stage");
+        let outcomes = native::map(rule, &self.context, std::slice::from_ref(&row));
+        let mut outcome = outcomes.expect("a declared stage").remove(0);
+        resolve(&mut outcome, &row.row.source);
         Answer {
             attributes,
-            outcome: outcomes.remove(0),
+            outcome,
         }
     }
 
@@ -218,7 +220,7 @@ impl Subject {
 }
 
 impl Answer {
-    /// Returns the outcome as the host gets it.
+    /// Returns the outcome as the host has it: a copy is the value that was copied.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
@@ -248,6 +250,18 @@ impl Answer {
         };
         let position = self.attributes.iter().position(|name| name == attribute);
         &mapped.changes[position.expect("an attribute that the rule writes")]
+    }
+}
+
+/// Puts values where a rule has named a column, as the host does.
+fn resolve(outcome: &mut Outcome, source: &[Value]) {
+    let Outcome::Write(mapped) = outcome else {
+        return;
+    };
+    for change in &mut mapped.changes {
+        if let Change::Same(position) = change {
+            *change = Change::Set(source[*position as usize].clone());
+        }
     }
 }
 

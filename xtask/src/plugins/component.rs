@@ -166,8 +166,8 @@ mod tests {
     fn a_rule_may_import_its_tables_and_a_log() {
         check(
             r#"(component
-                (import "syncline:rules/tables@0.1.0" (instance (export "lookup" (func))))
-                (import "syncline:rules/log@0.1.0" (instance (export "write" (func)))))"#,
+                (import "syncline:rules/tables@1.0.0" (instance (export "lookup" (func))))
+                (import "syncline:rules/log@1.0.0" (instance (export "write" (func)))))"#,
             None,
         );
     }
@@ -175,12 +175,12 @@ mod tests {
     #[test]
     fn types_reach_nothing() {
         let with = |export: &str| {
-            format!(r#"(component (import "syncline:rules/types@0.1.0" (instance {export})))"#)
+            format!(r#"(component (import "syncline:rules/types@1.0.0" (instance {export})))"#)
         };
         check(&with(r#"(type u32) (export "id" (type (eq 0)))"#), None);
         check(
             &with(r#"(export "now" (func))"#),
-            Some("syncline:rules/types@0.1.0"),
+            Some("syncline:rules/types@1.0.0"),
         );
     }
 

@@ -76,6 +76,7 @@ pub(crate) struct MappingStage {
     pub(crate) outputs: Vec<Output>,
     #[component(name = "gives-shape")]
     pub(crate) gives_shape: bool,
+    pub(crate) unseen: Vec<u32>,
 }
 
 #[derive(ComponentType, Lift)]
@@ -170,19 +171,24 @@ pub(crate) enum Value {
     Reference(String),
     #[component(name = "references")]
     References(Vec<String>),
+    /// The host's word, which a rule may not answer.
+    #[component(name = "withheld")]
+    Withheld,
 }
 
-impl From<Value> for directory::Value {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Absent => Self::Absent,
-            Value::Text(text) => Self::Text(text),
-            Value::Boolean(boolean) => Self::Boolean(boolean),
-            Value::Integer(integer) => Self::Integer(integer),
-            Value::Texts(texts) => Self::texts(texts),
-            Value::Reference(id) => Self::Reference(id),
-            Value::References(ids) => Self::references(ids),
-        }
+impl Value {
+    /// Returns the directory's value, or nothing for what is none.
+    pub(crate) fn into_value(self) -> Option<directory::Value> {
+        Some(match self {
+            Self::Absent => directory::Value::Absent,
+            Self::Text(text) => directory::Value::Text(text),
+            Self::Boolean(boolean) => directory::Value::Boolean(boolean),
+            Self::Integer(integer) => directory::Value::Integer(integer),
+            Self::Texts(texts) => directory::Value::texts(texts),
+            Self::Reference(id) => directory::Value::Reference(id),
+            Self::References(ids) => directory::Value::references(ids),
+            Self::Withheld => return None,
+        })
     }
 }
 
@@ -230,6 +236,8 @@ pub(crate) enum Change {
     Clear,
     #[component(name = "set")]
     Set(Value),
+    #[component(name = "same")]
+    Same(u32),
     #[component(name = "first-free")]
     FirstFree(Vec<Value>),
     #[component(name = "refuse")]

@@ -22,6 +22,18 @@ pub(crate) enum Value<'a> {
     Reference(&'a str),
     #[component(name = "references")]
     References(&'a [String]),
+    #[component(name = "withheld")]
+    Withheld,
+}
+
+impl<'a> Value<'a> {
+    /// Returns whether there is a value, and not which one.
+    pub(crate) fn withheld(value: &directory::Value) -> Self {
+        match value {
+            directory::Value::Absent => Self::Absent,
+            _ => Self::Withheld,
+        }
+    }
 }
 
 impl<'a> From<&'a directory::Value> for Value<'a> {
@@ -119,6 +131,13 @@ pub(crate) enum Change<'a> {
     Clear,
     #[component(name = "set")]
     Set(Value<'a>),
+    /// A layer's own word; another layer is given the value.
+    #[component(name = "same")]
+    #[expect(
+        dead_code,
+        reason = "what an earlier layer answered so goes on as the value"
+    )]
+    Same(u32),
     #[component(name = "first-free")]
     FirstFree(&'a [Value<'a>]),
     #[component(name = "refuse")]

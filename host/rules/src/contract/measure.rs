@@ -4,12 +4,13 @@ use syncline_directory as directory;
 
 use super::lifted;
 
-/// Bytes of values; what has no text counts as a machine word.
+/// Bytes of values; what has no text counts as [`WORD`].
 pub(crate) trait Measure {
     fn bytes(&self) -> usize;
 }
 
-const WORD: usize = 8;
+/// What a value without a text counts.
+pub(crate) const WORD: usize = 8;
 
 fn sum(texts: &[String]) -> usize {
     texts.iter().map(String::len).sum()
@@ -31,7 +32,7 @@ impl Measure for lifted::Value {
         match self {
             Self::Text(text) | Self::Reference(text) => text.len(),
             Self::Texts(texts) | Self::References(texts) => sum(texts),
-            Self::Absent | Self::Boolean(_) | Self::Integer(_) => WORD,
+            Self::Absent | Self::Boolean(_) | Self::Integer(_) | Self::Withheld => WORD,
         }
     }
 }
@@ -60,9 +61,10 @@ impl Measure for lifted::Keys {
     }
 }
 
-impl Measure for lifted::Change {
-    fn bytes(&self) -> usize {
+impl lifted::Change {
+    fn bytes(&self, named: impl Fn(u32) -> usize) -> usize {
         match self {
+            Self::Same(position) => named(*position),
             Self::Keep | Self::Clear => WORD,
             Self::Set(value) => value.bytes(),
             Self::FirstFree(values) => values.iter().map(Measure::bytes).sum(),
@@ -71,10 +73,14 @@ impl Measure for lifted::Change {
     }
 }
 
-impl Measure for lifted::Outcome {
-    fn bytes(&self) -> usize {
+impl lifted::Outcome {
+    /// Returns the bytes of its values; those of a source column that it names are asked for.
+    pub(crate) fn bytes(&self, named: impl Fn(u32) -> usize) -> usize {
         match self {
-            Self::Write(mapped) => mapped.changes.iter().map(Measure::bytes).sum(),
+            Self::Write(mapped) => {
+                let changes = mapped.changes.iter();
+                changes.map(|change| change.bytes(&named)).sum()
+            }
             Self::Skip(reason) | Self::Hold(reason) => reason.bytes(),
         }
     }

@@ -9,11 +9,13 @@ use syncline_directory::{AttributeName, ObjectKind, PluginName, Reason};
 
 use super::{
     Assembled, digest,
-    layout::{KindRules, LayerRules, MappingRules, OutputSlot, Projection},
+    layout::{
+        KindRules, LayerRules, MappingRules, MatchingRules, OutputRules, OutputSlot, Projection,
+    },
 };
 use crate::{
     call::Runtime,
-    description::{Description, DescriptionError, Mapping, Ruleset},
+    description::{Description, DescriptionError, Mapping, MappingOutput, Ruleset, Sight},
     engine::RulesEngine,
     layer::{Layer, LayerSpec},
     tables::Tables,
@@ -311,18 +313,30 @@ fn lay_out(
     };
     check_shape(kind, specs, &rulesets)?;
     for (layer, ruleset) in rulesets {
-        let mapping = ruleset
-            .mapping
-            .map(|mapping| place(&mapping, &rules.outputs, &specs[layer].overrides));
-        rules.layers.push(LayerRules {
+        let source = |sights: &[Sight]| {
+            let reads = ruleset.reads.iter().zip(sights.iter().copied());
+            Projection::new(&rules.source_columns, reads)
+        };
+        let target = |sights: &[Sight]| {
+            let reads = ruleset.target_reads.iter().zip(sights.iter().copied());
+            Projection::new(&rules.target_columns, reads)
+        };
+        let layer = LayerRules {
             layer,
-            source: Projection::new(&rules.source_columns, &ruleset.reads),
-            target: Projection::new(&rules.target_columns, &ruleset.target_reads),
             depends_on_time: ruleset.depends_on_time,
-            scoping: ruleset.scoping,
-            matching: ruleset.matching,
-            mapping,
-        });
+            scoping: ruleset.scoping.as_deref().map(source),
+            matching: ruleset.matching.as_ref().map(|matching| MatchingRules {
+                source: source(&matching.source),
+                attributes: matching.attributes.clone(),
+            }),
+            mapping: ruleset.mapping.as_ref().map(|mapping| MappingRules {
+                source: source(&mapping.source),
+                target: target(&mapping.target),
+                outputs: place(mapping, &rules.outputs, &specs[layer].overrides),
+                gives_shape: mapping.gives_shape,
+            }),
+        };
+        rules.layers.push(layer);
     }
     Ok(rules)
 }
@@ -386,13 +400,17 @@ fn check_shape(
     }
 }
 
-fn place(mapping: &Mapping, slots: &[OutputSlot], overrides: &[AttributeName]) -> MappingRules {
-    let names = || mapping.outputs.iter().map(|output| &output.attribute);
-    MappingRules {
-        slots: names()
-            .filter_map(|name| slots.binary_search_by(|slot| slot.attribute.cmp(name)).ok())
-            .collect(),
-        overrides: names().map(|name| overrides.contains(name)).collect(),
-        gives_shape: mapping.gives_shape,
-    }
+fn place(mapping: &Mapping, slots: &[OutputSlot], overrides: &[AttributeName]) -> Vec<OutputRules> {
+    let place = |output: &MappingOutput| {
+        let name = &output.attribute;
+        let slot = slots
+            .binary_search_by(|slot| slot.attribute.cmp(name))
+            .ok()?;
+        Some(OutputRules {
+            slot,
+            overrides: overrides.contains(name),
+            sources: output.sources.clone(),
+        })
+    };
+    mapping.outputs.iter().filter_map(place).collect()
 }

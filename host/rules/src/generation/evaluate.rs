@@ -19,20 +19,18 @@ pub(super) fn scope(
     rows: &[Vec<Value>],
 ) -> Vec<Result<Verdict, Reason>> {
     let mut verdicts = fitting(generation, context, rows, Verdict::InScope);
-    for layer in layers(generation, context)
-        .iter()
-        .filter(|layer| layer.scoping)
-    {
+    for layer in layers(generation, context) {
+        let Some(source) = &layer.scoping else {
+            continue;
+        };
         // What is held stays held, so no later layer need be asked.
         let asked = indexes(&verdicts, |verdict| !matches!(verdict, Verdict::Hold(_)));
         let runtime = &generation.layers[layer.layer].runtime;
         let lowered = lowered::Context::new(context, layer.depends_on_time);
-        let answers = lower::ask(
-            runtime.limits(),
-            &layer.source,
-            &pick(rows, &asked),
-            |rows| runtime.decide(lowered, rows),
-        );
+        let picked = pick(rows, &asked);
+        let answers = lower::ask(runtime.limits(), source, &picked, |rows| {
+            runtime.decide(lowered, rows)
+        });
         for (row, answer) in asked.into_iter().zip(answers) {
             let earlier = std::mem::replace(&mut verdicts[row], Ok(Verdict::InScope));
             verdicts[row] = match answer {
@@ -55,22 +53,20 @@ pub(super) fn keys(
 ) -> Vec<Result<Keys, Reason>> {
     let mut keys = fitting(generation, context, rows, Ok(Vec::new()));
     for layer in layers(generation, context) {
-        let Some(attributes) = &layer.matching else {
+        let Some(matching) = &layer.matching else {
             continue;
         };
         // With a layer's keys missing, the others' could lead to the wrong object.
         let asked = indexes(&keys, Result::is_ok);
         let runtime = &generation.layers[layer.layer].runtime;
         let lowered = lowered::Context::new(context, layer.depends_on_time);
-        let answers = lower::ask(
-            runtime.limits(),
-            &layer.source,
-            &pick(rows, &asked),
-            |rows| runtime.keys(lowered, rows),
-        );
+        let picked = pick(rows, &asked);
+        let answers = lower::ask(runtime.limits(), &matching.source, &picked, |rows| {
+            runtime.keys(lowered, rows)
+        });
         for (row, answer) in asked.into_iter().zip(answers) {
             let judged = match answer {
-                Ok(Ok(lifted)) => judge(lifted, attributes).map(Ok),
+                Ok(Ok(lifted)) => judge(lifted, &matching.attributes).map(Ok),
                 Ok(Err(reason)) => Ok(Err(Reason::from(reason))),
                 Err(failure) => Err(failure),
             };

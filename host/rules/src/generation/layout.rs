@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use syncline_directory::{Apply, AttributeName, Value, schema::AttributeType};
 
-use crate::contract::{lowered, value_bytes};
+use crate::{
+    contract::{WORD, lowered, value_bytes},
+    description::Sight,
+};
 
 /// The rules of all layers for one kind of object.
 #[derive(Debug, Default)]
@@ -30,23 +33,39 @@ pub(super) struct OutputSlot {
 pub(super) struct LayerRules {
     /// Its place among the generation's layers.
     pub(super) layer: usize,
-    pub(super) source: Projection,
-    pub(super) target: Projection,
     pub(super) depends_on_time: bool,
-    pub(super) scoping: bool,
-    /// The attributes that its keys may name, by position.
-    pub(super) matching: Option<Vec<AttributeName>>,
+    /// What its scoping is shown.
+    pub(super) scoping: Option<Projection>,
+    pub(super) matching: Option<MatchingRules>,
     pub(super) mapping: Option<MappingRules>,
+}
+
+/// A layer's matching stage for one kind of object.
+#[derive(Debug)]
+pub(super) struct MatchingRules {
+    pub(super) source: Projection,
+    /// The attributes that its keys may name, by position.
+    pub(super) attributes: Vec<AttributeName>,
 }
 
 /// A layer's mapping stage for one kind of object.
 #[derive(Debug)]
 pub(super) struct MappingRules {
-    /// For each of its outputs, the slot it goes to.
-    pub(super) slots: Vec<usize>,
-    /// For each of its outputs, whether an earlier layer's decision is put before it.
-    pub(super) overrides: Vec<bool>,
+    pub(super) source: Projection,
+    pub(super) target: Projection,
+    pub(super) outputs: Vec<OutputRules>,
     pub(super) gives_shape: bool,
+}
+
+/// One output of a layer.
+#[derive(Debug)]
+pub(super) struct OutputRules {
+    /// The slot that it goes to.
+    pub(super) slot: usize,
+    /// Whether an earlier layer's decision is put before it.
+    pub(super) overrides: bool,
+    /// The source columns whose values it may hand on, by the layer's positions.
+    pub(super) sources: Vec<u32>,
 }
 
 impl KindRules {
@@ -55,7 +74,7 @@ impl KindRules {
             .layers
             .iter()
             .filter_map(|layer| layer.matching.as_ref())
-            .flatten();
+            .flat_map(|matching| &matching.attributes);
         attributes
             .collect::<BTreeSet<_>>()
             .into_iter()
@@ -71,58 +90,60 @@ impl KindRules {
     }
 }
 
-/// Which of a generation's columns a layer is given, in which order.
+/// Which of a generation's columns a stage is given, in which order, and what it sees of them.
 #[derive(Debug)]
-pub(super) struct Projection {
-    /// The positions in the generation's columns.
-    positions: Vec<usize>,
-    /// Whether these are all columns in order, which is so for a single layer that declares its
-    /// columns sorted; its rows are gone through without looking positions up.
-    is_identity: bool,
+pub(super) struct Projection(Vec<Column>);
+
+#[derive(Debug)]
+struct Column {
+    /// The position in the generation's columns.
+    position: usize,
+    sight: Sight,
 }
 
 impl Projection {
     /// Returns the projection of these sorted columns to the wanted ones, all of which they contain.
-    pub(super) fn new(columns: &[AttributeName], wanted: &[AttributeName]) -> Self {
-        let positions: Vec<usize> = wanted
-            .iter()
-            .filter_map(|name| columns.binary_search(name).ok())
-            .collect();
-        let is_identity = positions.iter().copied().eq(0..columns.len());
-        Self {
-            positions,
-            is_identity,
-        }
+    pub(super) fn new<'a>(
+        columns: &[AttributeName],
+        wanted: impl Iterator<Item = (&'a AttributeName, Sight)>,
+    ) -> Self {
+        let column = |(name, sight)| {
+            let position = columns.binary_search(name).ok()?;
+            Some(Column { position, sight })
+        };
+        Self(wanted.filter_map(column).collect())
     }
 
-    /// Returns how many columns the layer is given.
+    /// Returns how many columns the stage is given.
     pub(super) fn width(&self) -> usize {
-        self.positions.len()
+        self.0.len()
     }
 
-    /// Appends the layer's values of a row.
+    /// Returns where the stage's column is among the generation's.
+    pub(super) fn position(&self, column: u32) -> Option<usize> {
+        let column = self.0.get(usize::try_from(column).ok()?)?;
+        Some(column.position)
+    }
+
+    /// Appends what the stage sees of a row.
     pub(super) fn lower<'a>(&self, row: &'a [Value], values: &mut Vec<lowered::Value<'a>>) {
-        if self.is_identity {
-            values.extend(row.iter().map(lowered::Value::from));
-        } else {
-            values.extend(
-                self.positions
-                    .iter()
-                    .map(|&position| lowered::Value::from(&row[position])),
-            );
-        }
+        values.extend(self.0.iter().map(|column| {
+            let value = &row[column.position];
+            match column.sight {
+                Sight::Seen => lowered::Value::from(value),
+                Sight::Unseen | Sight::Undeclared => lowered::Value::withheld(value),
+            }
+        }));
     }
 
-    /// Returns the bytes of the layer's values of a row.
+    /// Returns the bytes of a row's values. One that the stage may hand on counts in full, so that an
+    /// answer which does so has the room that the question had.
     pub(super) fn bytes(&self, row: &[Value]) -> usize {
-        if self.is_identity {
-            row.iter().map(value_bytes).sum()
-        } else {
-            self.positions
-                .iter()
-                .map(|&position| value_bytes(&row[position]))
-                .sum()
-        }
+        let bytes = self.0.iter().map(|column| match column.sight {
+            Sight::Seen | Sight::Unseen => value_bytes(&row[column.position]),
+            Sight::Undeclared => WORD,
+        });
+        bytes.sum()
     }
 }
 
@@ -135,30 +156,39 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_given_its_columns_in_its_own_order() {
+    fn a_stage_is_given_its_columns_in_its_own_order_and_sees_what_it_declares() {
         let columns = names(&["a", "b", "c"]);
-        let row = [Value::text("1"), Value::Boolean(true), Value::text("333")];
-        let given = |wanted: &[&str]| {
-            let projection = Projection::new(&columns, &names(wanted));
+        let row = [Value::text("1"), Value::Absent, Value::text("333")];
+        let given = |wanted: &[(&str, Sight)]| {
+            let names: Vec<_> = wanted
+                .iter()
+                .map(|(name, _)| AttributeName::new(name))
+                .collect();
+            let sights = wanted.iter().map(|(_, sight)| *sight);
+            let projection = Projection::new(&columns, names.iter().zip(sights));
             let mut values = Vec::new();
             projection.lower(&row, &mut values);
             assert_eq!(projection.width(), values.len());
             let texts = values.iter().map(|value| match value {
-                lowered::Value::Text(text) => (*text).to_owned(),
-                _ => "?".to_owned(),
+                lowered::Value::Text(text) => *text,
+                lowered::Value::Absent => "absent",
+                lowered::Value::Withheld => "withheld",
+                _ => "?",
             });
-            (
-                texts.collect::<Vec<_>>(),
-                projection.bytes(&row),
-                projection.is_identity,
-            )
+            (texts.collect::<Vec<_>>(), projection.bytes(&row))
         };
         assert_eq!(
-            given(&["c", "a"]),
-            (vec!["333".to_owned(), "1".to_owned()], 4, false)
+            given(&[("c", Sight::Seen), ("a", Sight::Seen)]),
+            (vec!["333", "1"], 4)
         );
-        assert!(given(&["a", "b", "c"]).2);
-        assert!(!given(&["a", "b"]).2);
-        assert_eq!(given(&[]).0, Vec::<String>::new());
+        assert_eq!(
+            given(&[
+                ("c", Sight::Unseen),
+                ("b", Sight::Unseen),
+                ("a", Sight::Undeclared)
+            ]),
+            (vec!["withheld", "absent", "withheld"], 3 + WORD + WORD)
+        );
+        assert_eq!(given(&[]), (vec![], 0));
     }
 }

@@ -2,12 +2,12 @@
 
 use syncline_directory::{Change, Value};
 
-use super::layout::{LayerRules, MappingRules, Projection};
+use super::layout::{MappingRules, Projection};
 use crate::{
     batch,
-    call::Attempt,
+    call::{Attempt, Runtime},
     context::MappingRow,
-    contract::{lowered, value_bytes},
+    contract::{lifted, lowered, value_bytes},
     failure::Failure,
     limits::Limits,
 };
@@ -45,22 +45,21 @@ pub(super) struct Asked<'a> {
 }
 
 /// Asks about rows to map.
-pub(super) fn ask_mapping<Answer>(
-    limits: &Limits,
-    layer: &LayerRules,
+pub(super) fn ask_mapping(
+    runtime: &Runtime,
+    context: lowered::Context<'_>,
     mapping: &MappingRules,
     asked: &[Asked<'_>],
-    mut call: impl FnMut(&[lowered::MappingRow<'_>]) -> Attempt<Answer>,
-) -> Vec<Result<Answer, Failure>> {
-    let sizes: Vec<usize> = asked.iter().map(|asked| bytes(layer, asked)).collect();
-    batch::ask(limits, &sizes, |range| {
+) -> Vec<Result<lifted::Outcome, Failure>> {
+    let sizes: Vec<usize> = asked.iter().map(|asked| bytes(mapping, asked)).collect();
+    batch::ask(runtime.limits(), &sizes, |range| {
         let asked = &asked[range];
-        let width = layer.source.width() + layer.target.width();
+        let width = mapping.source.width() + mapping.target.width();
         let mut values = Vec::with_capacity(asked.len() * width);
         for Asked { row, earlier } in asked {
-            layer.source.lower(&row.source, &mut values);
+            mapping.source.lower(&row.source, &mut values);
             if let Some(target) = &row.target {
-                layer.target.lower(target, &mut values);
+                mapping.target.lower(target, &mut values);
             }
             for change in earlier.iter().flatten() {
                 if let Change::FirstFree(candidates) = change {
@@ -72,11 +71,11 @@ pub(super) fn ask_mapping<Answer>(
         let mut changes = Vec::new();
         let mut rows = Vec::with_capacity(asked.len());
         for Asked { row, earlier } in asked {
-            let source = slices.take(layer.source.width());
+            let source = slices.take(mapping.source.width());
             let target = row
                 .target
                 .as_ref()
-                .map(|_| slices.take(layer.target.width()));
+                .map(|_| slices.take(mapping.target.width()));
             rows.push(lowered::Row { source, target });
             let earlier = earlier.iter().flatten();
             changes.extend(earlier.map(|change| lower_change(change, &mut slices)));
@@ -88,12 +87,16 @@ pub(super) fn ask_mapping<Answer>(
             .map(|(row, asked)| lowered::MappingRow {
                 row,
                 earlier: match asked.earlier {
-                    Some(_) => changes.take(mapping.slots.len()),
+                    Some(_) => changes.take(mapping.outputs.len()),
                     None => &[],
                 },
             })
             .collect();
-        call(&rows)
+        runtime.apply(context, &rows, |row, position| {
+            let column = mapping.source.position(position);
+            let value = column.and_then(|column| asked.get(row)?.row.source.get(column));
+            value.map_or(0, value_bytes)
+        })
     })
 }
 
@@ -121,19 +124,19 @@ fn lower_change<'a>(
     }
 }
 
-fn bytes(layer: &LayerRules, asked: &Asked<'_>) -> usize {
+fn bytes(mapping: &MappingRules, asked: &Asked<'_>) -> usize {
     let target = asked
         .row
         .target
         .as_ref()
-        .map_or(0, |target| layer.target.bytes(target));
+        .map_or(0, |target| mapping.target.bytes(target));
     let earlier: usize = asked
         .earlier
         .iter()
         .flatten()
         .map(|change| change_bytes(change))
         .sum();
-    layer.source.bytes(&asked.row.source) + target + earlier
+    mapping.source.bytes(&asked.row.source) + target + earlier
 }
 
 fn change_bytes(change: &Change) -> usize {

@@ -9,7 +9,7 @@ use syncline_directory::{Change, Outcome, Output, Reason, RuleDecision, Shape, V
 use super::{
     Assembled,
     evaluate::{failed, fits, misfit},
-    layout::{KindRules, LayerRules, MappingRules, OutputSlot},
+    layout::{KindRules, MappingRules, OutputRules, OutputSlot},
     lower::{self, Asked},
 };
 use crate::{
@@ -69,18 +69,20 @@ pub(super) fn map(
             .collect();
         let runtime = &generation.layers[layer.layer].runtime;
         let lowered = lowered::Context::new(context, layer.depends_on_time);
-        let answers = lower::ask_mapping(runtime.limits(), layer, mapping, &asked, |rows| {
-            runtime.apply(lowered, rows)
-        });
+        let answers = lower::ask_mapping(runtime, lowered, mapping, &asked);
         drop(asked);
         for (row, answer) in open.into_iter().zip(answers) {
-            take(
-                generation,
-                rules,
-                (layer, mapping),
-                answer,
-                &mut states[row],
-            );
+            let taken = answer.and_then(|answer| {
+                let judging = Judging {
+                    rules,
+                    mapping,
+                    source: &rows[row].source,
+                };
+                judging.take(answer, &mut states[row])
+            });
+            if let Err(failure) = taken {
+                states[row] = Err(failed(generation, layer, failure));
+            }
         }
     }
     states
@@ -103,50 +105,138 @@ fn earlier<'a>(state: &'a Result<State, Reason>, mapping: &MappingRules) -> Vec<
         Ok(State::Deciding { outputs, .. }) => outputs,
         _ => &[],
     };
-    let slots = mapping.slots.iter().zip(&mapping.overrides);
-    slots
-        .map(|(&slot, &overrides)| match outputs.get(slot) {
-            Some(output) if overrides => &output.change,
-            _ => &Change::Keep,
-        })
-        .collect()
+    let before = |rules: &OutputRules| match outputs.get(rules.slot) {
+        Some(output) if rules.overrides => &output.change,
+        _ => &Change::Keep,
+    };
+    mapping.outputs.iter().map(before).collect()
 }
 
-fn take(
-    generation: &Assembled,
-    rules: &KindRules,
-    (layer, mapping): (&LayerRules, &MappingRules),
-    answer: Result<lifted::Outcome, Failure>,
-    state: &mut Result<State, Reason>,
-) {
-    let mapped = match answer {
-        Ok(lifted::Outcome::Write(mapped)) => mapped,
-        Ok(lifted::Outcome::Hold(reason)) => return *state = Ok(State::Held(reason.into())),
-        Ok(lifted::Outcome::Skip(reason)) => {
-            // The first layer that skips gives the reason.
-            if matches!(state, Ok(State::Deciding { .. })) {
-                *state = Ok(State::Skipped(reason.into()));
+/// A layer's answer for one row is being judged.
+struct Judging<'a> {
+    rules: &'a KindRules,
+    mapping: &'a MappingRules,
+    /// The row's source values, in the generation's order.
+    source: &'a [Value],
+}
+
+impl Judging<'_> {
+    /// Adds an answer to what earlier layers decided.
+    fn take(
+        &self,
+        answer: lifted::Outcome,
+        state: &mut Result<State, Reason>,
+    ) -> Result<(), Failure> {
+        let mapped = match answer {
+            lifted::Outcome::Write(mapped) => mapped,
+            lifted::Outcome::Hold(reason) => {
+                *state = Ok(State::Held(reason.into()));
+                return Ok(());
             }
-            return;
-        }
-        Err(failure) => return *state = Err(failed(generation, layer, failure)),
-    };
-    let judged = match state {
-        Ok(State::Deciding { shape, outputs }) => {
-            *shape = shape.or(mapped.shape.map(Shape::from));
-            if outputs.is_empty() {
-                outputs.extend(rules.outputs.iter().map(unwritten));
+            lifted::Outcome::Skip(reason) => {
+                // The first layer that skips gives the reason.
+                if matches!(state, Ok(State::Deciding { .. })) {
+                    *state = Ok(State::Skipped(reason.into()));
+                }
+                return Ok(());
             }
-            judge(mapped, rules, mapping, |slot, change| {
-                outputs[slot].change = change
-            })
+        };
+        match state {
+            Ok(State::Deciding { shape, outputs }) => {
+                *shape = shape.or(mapped.shape.map(Shape::from));
+                if outputs.is_empty() {
+                    outputs.extend(self.rules.outputs.iter().map(unwritten));
+                }
+                self.changes(mapped, |slot, change| outputs[slot].change = change)
+            }
+            // Judged although an earlier layer skips the object: a wrong answer is a hold.
+            _ => self.changes(mapped, |_, _| {}),
         }
-        // Judged although an earlier layer skips the object: a wrong answer is a hold.
-        _ => judge(mapped, rules, mapping, |_, _| {}),
-    };
-    if let Err(failure) = judged {
-        *state = Err(failed(generation, layer, failure));
     }
+
+    /// Checks an answer and hands out each change with the slot that it is for.
+    fn changes(
+        &self,
+        mapped: lifted::Mapped,
+        mut take: impl FnMut(usize, Change),
+    ) -> Result<(), Failure> {
+        let mapping = self.mapping;
+        if mapped.changes.len() != mapping.outputs.len() {
+            return malformed(format!(
+                "{} changes for {} outputs",
+                mapped.changes.len(),
+                mapping.outputs.len()
+            ));
+        }
+        match (mapped.shape, mapping.gives_shape) {
+            (Some(_), false) => return malformed("it gives a shape and does not declare so"),
+            (None, true) => return malformed("it declares to give the shape and gives none"),
+            _ => {}
+        }
+        for (lifted, output) in mapped.changes.into_iter().zip(&mapping.outputs) {
+            take(output.slot, self.change(lifted, output)?);
+        }
+        Ok(())
+    }
+
+    fn change(&self, lifted: lifted::Change, output: &OutputRules) -> Result<Change, Failure> {
+        let slot = &self.rules.outputs[output.slot];
+        let value = |lifted: lifted::Value| match lifted.into_value() {
+            Some(value) if fits(slot.kind, &value) => Ok(value),
+            Some(_) => malformed(format!(
+                "the value for `{}` is not {:?}",
+                slot.attribute, slot.kind
+            )),
+            None => malformed(format!("the value for `{}` is withheld", slot.attribute)),
+        };
+        Ok(match lifted {
+            lifted::Change::Keep => Change::Keep,
+            lifted::Change::Clear => Change::Clear,
+            lifted::Change::Set(lifted) => match value(lifted)? {
+                // The rule said that the attribute shall have no value; there is one word for that.
+                Value::Absent => Change::Clear,
+                value => Change::Set(value),
+            },
+            lifted::Change::Same(position) => Change::Set(self.same(position, output)?.clone()),
+            lifted::Change::FirstFree(lifted) => {
+                Change::FirstFree(lifted.into_iter().map(value).collect::<Result<_, _>>()?)
+            }
+            lifted::Change::Refuse(reason) => Change::Refuse(reason.into()),
+        })
+    }
+
+    /// Returns the value of the source column that a change names.
+    fn same(&self, position: u32, output: &OutputRules) -> Result<&Value, Failure> {
+        let slot = &self.rules.outputs[output.slot];
+        let column = self.mapping.source.position(position);
+        let Some(column) = column.filter(|_| output.sources.contains(&position)) else {
+            return malformed(format!(
+                "`{}` is to be the same as source column {position}, which is not among its inputs",
+                slot.attribute
+            ));
+        };
+        let value = &self.source[column];
+        let name = &self.rules.source_columns[column];
+        if *value == Value::Absent {
+            // Law L3: the rule has not said what becomes of the target's value.
+            return malformed(format!(
+                "`{}` is to be the same as `{name}`, which has no value; a rule says keep or clear",
+                slot.attribute
+            ));
+        }
+        if fits(slot.kind, value) {
+            Ok(value)
+        } else {
+            malformed(format!(
+                "`{name}`, the value for `{}`, is not {:?}",
+                slot.attribute, slot.kind
+            ))
+        }
+    }
+}
+
+fn malformed<T>(text: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure::AnswerMalformed(text.into()))
 }
 
 fn unwritten(slot: &OutputSlot) -> Output {
@@ -155,58 +245,6 @@ fn unwritten(slot: &OutputSlot) -> Output {
         apply: slot.apply,
         change: Change::Keep,
     }
-}
-
-/// Checks an answer and hands out each change with the slot that it is for.
-fn judge(
-    mapped: lifted::Mapped,
-    rules: &KindRules,
-    mapping: &MappingRules,
-    mut take: impl FnMut(usize, Change),
-) -> Result<(), Failure> {
-    let malformed = |text: String| Err(Failure::AnswerMalformed(text));
-    if mapped.changes.len() != mapping.slots.len() {
-        return malformed(format!(
-            "{} changes for {} outputs",
-            mapped.changes.len(),
-            mapping.slots.len()
-        ));
-    }
-    match (mapped.shape, mapping.gives_shape) {
-        (Some(_), false) => return malformed("it gives a shape and does not declare so".into()),
-        (None, true) => return malformed("it declares to give the shape and gives none".into()),
-        _ => {}
-    }
-    for (lifted, &slot) in mapped.changes.into_iter().zip(&mapping.slots) {
-        take(slot, change(lifted, &rules.outputs[slot])?);
-    }
-    Ok(())
-}
-
-fn change(lifted: lifted::Change, slot: &OutputSlot) -> Result<Change, Failure> {
-    let value = |lifted: lifted::Value| {
-        let value = Value::from(lifted);
-        if fits(slot.kind, &value) {
-            return Ok(value);
-        }
-        let (attribute, kind) = (&slot.attribute, slot.kind);
-        Err(Failure::AnswerMalformed(format!(
-            "the value for `{attribute}` is not {kind:?}"
-        )))
-    };
-    Ok(match lifted {
-        lifted::Change::Keep => Change::Keep,
-        lifted::Change::Clear => Change::Clear,
-        lifted::Change::Set(lifted) => match value(lifted)? {
-            // The rule said that the attribute shall have no value; there is one word for that.
-            Value::Absent => Change::Clear,
-            value => Change::Set(value),
-        },
-        lifted::Change::FirstFree(lifted) => {
-            Change::FirstFree(lifted.into_iter().map(value).collect::<Result<_, _>>()?)
-        }
-        lifted::Change::Refuse(reason) => Change::Refuse(reason.into()),
-    })
 }
 
 fn outcome(state: State) -> Result<Outcome, Reason> {

@@ -1,8 +1,9 @@
 //! What is admitted, and in which words the rest is refused.
 
+use syncline_directory::Verdict;
 use syncline_rules::{AdmissionError, Compiling, Format, Limits, RulesEngine};
 
-use crate::guest::{Guest, admitted, engine, with_section};
+use crate::guest::{Guest, WIT, admitted, context, engine, generation, rows, with_section};
 
 #[track_caller]
 fn refused(bytes: &[u8]) -> AdmissionError {
@@ -123,33 +124,51 @@ fn missing_exports_are_named() {
     check(
         &component,
         "export",
-        "`syncline:rules/manifest@0.1.0`, `syncline:rules/scoping@0.1.0`",
+        "`syncline:rules/manifest@1.0.0`, `syncline:rules/scoping@1.0.0`",
     );
 }
 
 #[test]
 fn another_version_of_the_contract_is_named_beside_the_offered_one() {
     let bytes = Guest {
-        version: "0.2.0",
+        version: "2.0.0",
         ..Guest::default()
     }
     .build();
     check(
         &bytes,
         "version",
-        "@0.2.0, this version of Syncline offers 0.1.0",
+        "@2.0.0, this version of Syncline offers 1.0.0",
     );
 }
 
 #[test]
-fn a_later_patch_version_that_uses_nothing_new_is_admitted() {
-    admitted(
-        &engine(),
-        &Guest {
-            version: "0.1.9",
-            ..Guest::default()
-        }
-        .build(),
+fn a_later_minor_version_that_uses_nothing_new_is_admitted_and_serves() {
+    let guest = Guest {
+        version: "1.9.2",
+        ..Guest::default()
+    };
+    let verdicts = generation(&guest).scope(&context(), &rows(&["a", "o"]));
+    assert_eq!(verdicts[0], Verdict::InScope);
+    assert!(matches!(verdicts[1], Verdict::OutOfScope(_)));
+}
+
+#[test]
+fn a_function_that_a_later_minor_version_has_added_is_refused_by_its_name() {
+    let guest = Guest {
+        version: "1.9.2",
+        import: r#"(import "syncline:rules/tables@1.9.2" "keys" (func (param i32 i32) (result i32)))"#,
+        ..Guest::default()
+    };
+    let later = WIT.replace(
+        "interface tables {",
+        "interface tables { keys: func(table: string) -> u32;",
+    );
+    check(
+        &guest.build_with(&later),
+        "version",
+        "the rule needs `keys` of syncline:rules/tables@1.9.2, this version of Syncline offers 1.0.0: \
+         use a later version of Syncline",
     );
 }
 
@@ -165,7 +184,7 @@ fn functions_of_other_types_are_refused_by_name() {
             };
             format!(
                 r#"(instance ${name} (export "{function}" (func $f)))
-                (export "syncline:rules/{name}@0.1.0" (instance ${name}))"#
+                (export "syncline:rules/{name}@1.0.0" (instance ${name}))"#
             )
         })
         .concat();

@@ -8,7 +8,7 @@ use syncline_rules::{
 };
 
 const WAT: &str = include_str!("rows.wat");
-const WIT: &str = include_str!("../../../../wit/rules.wit");
+pub(crate) const WIT: &str = include_str!("../../../../wit/rules.wit");
 
 /// What a stage of the guest declares as inputs.
 #[derive(Clone, Copy)]
@@ -32,10 +32,12 @@ pub(crate) struct Guest {
     /// Attribute, when it is applied, inputs.
     pub(crate) outputs: Vec<(&'static str, u8, Vec<Input>)>,
     pub(crate) gives_shape: bool,
+    pub(crate) unseen: Vec<u32>,
     pub(crate) settings_error: bool,
     pub(crate) version: &'static str,
     pub(crate) configure: &'static str,
     pub(crate) realloc: &'static str,
+    pub(crate) import: &'static str,
     pub(crate) more: &'static str,
 }
 
@@ -50,10 +52,12 @@ impl Default for Guest {
             inputs: vec![Input::Source(0)],
             outputs: vec![("department", 0, vec![Input::Source(0)])],
             gives_shape: true,
+            unseen: vec![],
             settings_error: false,
-            version: "0.1.0",
+            version: "1.0.0",
             configure: "",
             realloc: "",
+            import: "",
             more: "",
         }
     }
@@ -62,6 +66,11 @@ impl Default for Guest {
 impl Guest {
     /// Returns the component's bytes.
     pub(crate) fn build(&self) -> Vec<u8> {
+        self.build_with(WIT)
+    }
+
+    /// Returns the component's bytes, built against this contract.
+    pub(crate) fn build_with(&self, wit: &str) -> Vec<u8> {
         let changes = self.outputs.len();
         let description: String = self
             .description()
@@ -76,15 +85,16 @@ impl Guest {
             .replace("{{shape}}", if self.gives_shape { "1" } else { "0" })
             .replace("{{configure}}", self.configure)
             .replace("{{realloc}}", self.realloc)
+            .replace("{{import}}", self.import)
             .replace("{{more}}", self.more);
-        componentize(&wat, &WIT.replace("@0.1.0", &format!("@{}", self.version)))
+        componentize(&wat, &wit.replace("@1.0.0", &format!("@{}", self.version)))
     }
 
     /// Returns `result<description, settings-error>` as the canonical ABI lays it out, at address 64.
     fn description(&self) -> Vec<u8> {
         let mut memory = Layout {
             start: 64,
-            bytes: vec![0; 36 + 76],
+            bytes: vec![0; 36 + 84],
         };
         if self.settings_error {
             memory.bytes[0] = 1;
@@ -108,6 +118,7 @@ impl Guest {
         if let Some(attributes) = &self.matching {
             memory.bytes[ruleset + 32] = 1;
             memory.texts(ruleset + 36, attributes);
+            memory.inputs(ruleset + 44, &[Input::Source(0)]);
         }
         if !self.outputs.is_empty() {
             memory.bytes[ruleset + 52] = 1;
@@ -119,6 +130,10 @@ impl Guest {
                 memory.inputs(outputs + index * 20 + 12, inputs);
             }
             memory.bytes[ruleset + 72] = u8::from(self.gives_shape);
+            let unseen = memory.list(ruleset + 76, self.unseen.len(), 4);
+            for (index, position) in self.unseen.iter().enumerate() {
+                memory.word(unseen + index * 4, *position as usize);
+            }
         }
         memory.bytes
     }

@@ -272,7 +272,7 @@ fn any_layers_hold_or_skip_is_the_objects_and_hold_is_stricter() {
 #[test]
 fn scope_is_the_strictest_verdict_and_keys_are_the_union() {
     let other = Guest {
-        scoping: Some(vec![]),
+        scoping: Some(vec![Input::Source(0)]),
         matching: Some(vec!["employeeId"]),
         ..second("city", "city")
     };

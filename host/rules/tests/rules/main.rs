@@ -8,5 +8,7 @@
 mod admission;
 mod entra;
 mod guest;
+mod handed_on;
 mod hostile;
 mod layers;
+mod released;

@@ -4,6 +4,7 @@
   (import "syncline:rules/tables@{{version}}" "lookup"
     (func $lookup (param i32 i32 i32 i32 i32)))
   (import "syncline:rules/log@{{version}}" "write" (func $log (param i32 i32 i32)))
+  {{import}}
 
   (memory (export "memory") 160)
   (global $next (mut i32) (i32.const 65536))
@@ -176,6 +177,16 @@
           (i32.store offset=20 (local.get $changes) (i32.const 9437184))))
       (if (i32.eq (local.get $marker) (i32.const 92)) ;; \ sets a text beyond memory
         (then (i32.store offset=20 (local.get $changes) (i32.const -1))))
+      (if (i32.eq (local.get $marker) (i32.const 115)) ;; s names the column of the next digit
+        (then (local.set $index (i32.const 0))
+          (block $named (loop $name
+            (br_if $named (i32.eq (local.get $index) (i32.const {{changes-bytes}})))
+            (i32.store8 (i32.add (local.get $changes) (local.get $index)) (i32.const 3))
+            (i32.store offset=8 (i32.add (local.get $changes) (local.get $index))
+              (i32.sub (i32.load8_u offset=1 (i32.load offset=8 (local.get $value)))
+                (i32.const 48)))
+            (local.set $index (i32.add (local.get $index) (i32.const 24)))
+            (br $name)))))
       (if (i32.eq (local.get $marker) (i32.const 99)) ;; c clears
         (then (i32.store8 (local.get $changes) (i32.const 1))))
       (if (i32.eq (local.get $marker) (i32.const 101)) ;; e hands on what was decided earlier

@@ -81,6 +81,8 @@ pub enum Change {
     Clear,
     /// This value.
     Set(Value),
+    /// The value of the source column at this position in the ruleset's reads, which must have one.
+    Same(u32),
     /// Ranked candidates for a unique attribute; the host takes the first that is free.
     FirstFree(Vec<Value>),
     /// This one attribute cannot be decided; the rest of the object goes on.

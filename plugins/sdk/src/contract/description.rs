@@ -64,6 +64,9 @@ pub struct MappingStage {
     pub outputs: Vec<OutputDescription>,
     /// Whether this ruleset decides the shape of new objects.
     pub gives_shape: bool,
+    /// The source columns that are copied and not looked at, by position. The host does not show
+    /// their values.
+    pub unseen: Vec<u32>,
 }
 
 /// What a rule reads and writes for one kind of object.

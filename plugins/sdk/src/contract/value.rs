@@ -40,6 +40,8 @@ pub enum Value {
     Reference(String),
     /// Several such objects.
     References(Vec<String>),
+    /// There is a value, and what is asked has not declared to look at it. Only the host says so.
+    Withheld,
 }
 
 impl Value {
@@ -58,6 +60,7 @@ impl Value {
             Self::Texts(_) => "a set of texts",
             Self::Reference(_) => "a reference",
             Self::References(_) => "a set of references",
+            Self::Withheld => "withheld",
         }
     }
 }

@@ -26,12 +26,7 @@ pub(crate) struct Mapping {
 
 /// How one output becomes a change.
 pub(crate) enum BoundWish {
-    /// The last reader of a column takes the value out of the row, earlier ones copy it.
-    Copy {
-        position: usize,
-        last: bool,
-        absent: Absent,
-    },
+    Copy { position: u32, absent: Absent },
     Constant(Change),
     Computed(Step<Change>),
 }
@@ -58,11 +53,10 @@ impl Mapping {
         let shape = shape.map(|shape| shape.bind_into(reads, &mut inputs));
         let gives_shape = shape.is_some();
 
-        let (outputs, mut wishes): (Vec<_>, Vec<_>) = outputs
+        let (outputs, wishes): (Vec<_>, Vec<_>) = outputs
             .into_iter()
             .map(|output| bind_output(output, reads))
             .unzip();
-        mark_last_readers(&outputs, &mut wishes);
         let computed = outputs
             .iter()
             .zip(&wishes)
@@ -78,10 +72,20 @@ impl Mapping {
                 seen.push(*position);
             }
         }
+        let mut unseen = Vec::new();
+        for wish in &wishes {
+            if let BoundWish::Copy { position, .. } = wish
+                && !seen.contains(position)
+                && !unseen.contains(position)
+            {
+                unseen.push(*position);
+            }
+        }
         let stage = MappingStage {
             inputs,
             outputs,
             gives_shape,
+            unseen,
         };
         Some((
             stage,
@@ -94,9 +98,9 @@ impl Mapping {
         ))
     }
 
-    /// Returns what becomes of one row, whose values move into the outcome.
-    pub(crate) fn apply(&self, context: &Context, mut row: MappingRow) -> Outcome {
-        let shape = match self.shape(context, &row) {
+    /// Returns what becomes of one row.
+    pub(crate) fn apply(&self, context: &Context, row: &MappingRow) -> Outcome {
+        let shape = match self.shape(context, row) {
             Ok(shape) => shape,
             Err(outcome) => return outcome,
         };
@@ -104,17 +108,15 @@ impl Mapping {
         let mut changes = Vec::with_capacity(self.wishes.len());
         for (index, wish) in self.wishes.iter().enumerate() {
             changes.push(match wish {
-                BoundWish::Copy {
-                    position,
-                    last,
-                    absent,
-                } => match take(&mut row.row.source, *position, *last) {
-                    Some(Value::Absent) => absent.change(joined),
-                    Some(value) => Change::Set(value),
-                    None => Change::Refuse(missing(*position)),
-                },
+                BoundWish::Copy { position, absent } => {
+                    match row.row.source.get(*position as usize) {
+                        Some(Value::Absent) => absent.change(joined),
+                        Some(_) => Change::Same(*position),
+                        None => Change::Refuse(missing(*position)),
+                    }
+                }
                 BoundWish::Constant(change) => change.clone(),
-                BoundWish::Computed(step) => computed(step, context, &row, index),
+                BoundWish::Computed(step) => computed(step, context, row, index),
             });
         }
         Outcome::Write(Mapped { shape, changes })
@@ -169,17 +171,8 @@ pub(crate) fn computed(
     step(&at).unwrap_or_else(Change::Refuse)
 }
 
-fn take(values: &mut [Value], position: usize, last: bool) -> Option<Value> {
-    let value = values.get_mut(position)?;
-    Some(if last {
-        std::mem::take(value)
-    } else {
-        value.clone()
-    })
-}
-
 #[cold]
-pub(crate) fn missing(position: usize) -> Reason {
+pub(crate) fn missing(position: u32) -> Reason {
     Reason::new("ColumnMissing", format!("the row has no column {position}"))
 }
 
@@ -192,8 +185,7 @@ fn bind_output(output: Output, reads: &mut Reads) -> (OutputDescription, BoundWi
     let (wish, inputs) = match wish {
         Wish::Copy { column, absent } => (
             BoundWish::Copy {
-                position: reads.source(column).position as usize,
-                last: false,
+                position: reads.source(column).position,
                 absent,
             },
             reads.take_dependencies(),
@@ -212,16 +204,4 @@ fn bind_output(output: Output, reads: &mut Reads) -> (OutputDescription, BoundWi
         },
         wish,
     )
-}
-
-/// Finds the copies after which nobody reads their column. Gates and the shape come first and
-/// change nothing in this.
-fn mark_last_readers(outputs: &[OutputDescription], wishes: &mut [BoundWish]) {
-    let mut read_later = Vec::new();
-    for (output, wish) in outputs.iter().zip(wishes).rev() {
-        if let BoundWish::Copy { last, .. } = wish {
-            *last = !read_later.contains(&&output.inputs[0]);
-        }
-        read_later.extend(&output.inputs);
-    }
 }

@@ -121,6 +121,11 @@ fn columns_and_inputs_are_derived() {
     let mapping = users.mapping.as_ref().unwrap();
     assert_eq!(mapping.inputs, [city.clone(), mail.clone(), enabled]);
     assert!(mapping.gives_shape);
+    assert_eq!(
+        mapping.unseen,
+        [4],
+        "the manager is copied and nothing else"
+    );
 
     let outputs = mapping.outputs.iter();
     let outputs: Vec<_> = outputs
@@ -150,7 +155,7 @@ fn what_is_not_decided_is_not_declared() {
     assert!(groups.scoping.is_some());
     assert_eq!((&groups.matching, &groups.mapping), (&None, &None));
     let context = |kind| Context::new("job", kind, tenant("a", "A"), tenant("b", "B"));
-    let refused = native::map(&rule, &context(ObjectKind::Group), Vec::new()).unwrap_err();
+    let refused = native::map(&rule, &context(ObjectKind::Group), &[]).unwrap_err();
     assert_eq!(refused.code, "UndeclaredStage");
     let refused = native::scope(&rule, &context(ObjectKind::Contact), &[]).unwrap_err();
     assert_eq!(
@@ -191,7 +196,6 @@ fn keys_name_attributes_and_tiers() {
     );
 }
 
-/// The first copy must leave the value for the second one and for the computation after both.
 #[test]
 fn a_column_can_be_read_many_times() {
     let sites = HashMap::from([(
@@ -204,6 +208,37 @@ fn a_column_can_be_read_many_times() {
     assert_eq!(answer.change("city"), &Change::set("Göteborg"));
     assert_eq!(answer.change("officeLocation"), &Change::set("Göteborg"));
     assert_eq!(answer.change("department"), &Change::set("Väst"));
+}
+
+/// What a rule has not declared to look at is no value that it could mistake for one.
+#[test]
+fn a_copy_needs_no_value_and_a_computation_does() {
+    let rule = rule();
+    let row = |manager: Value, city: Value| {
+        let mail = Value::from("anna@contoso.com");
+        MappingRow::from(Row {
+            source: vec![city, Value::from(true), mail, Value::Withheld, manager],
+            target: None,
+        })
+    };
+    let context = Context::new("job", ObjectKind::User, tenant("a", "A"), tenant("b", "B"));
+    let map = |row: MappingRow| native::map(&rule, &context, &[row]).unwrap().remove(0);
+    let changes = |row: MappingRow| match map(row) {
+        Outcome::Write(mapped) => mapped.changes,
+        other => panic!("{other:?}"),
+    };
+    let there = changes(row(Value::Withheld, Value::from("Göteborg")));
+    assert_eq!(
+        there[..3],
+        [Change::Same(0), Change::Same(0), Change::Same(4)]
+    );
+    let gone = changes(row(Value::Absent, Value::Absent));
+    assert_eq!(gone[..3], [Change::Clear, Change::Keep, Change::Keep]);
+
+    let Outcome::Hold(reason) = map(row(Value::Withheld, Value::Withheld)) else {
+        panic!("the city is looked at")
+    };
+    assert_eq!(reason.text, "city is withheld, it is read as text");
 }
 
 #[test]
@@ -259,7 +294,7 @@ fn a_row_that_does_not_fit_fails_closed() {
     assert!(matches!(&verdicts[..], [Verdict::Hold(reason)] if reason.code == "UnexpectedType"));
     let keys = native::keys(&rule, &context, std::slice::from_ref(&short)).unwrap();
     assert!(matches!(&keys[..], [Err(reason)] if reason.code == "UnexpectedType"));
-    let outcomes = native::map(&rule, &context, vec![MappingRow::from(short)]).unwrap();
+    let outcomes = native::map(&rule, &context, &[MappingRow::from(short)]).unwrap();
     assert!(matches!(&outcomes[..], [Outcome::Hold(_)]));
 
     // The time is declared and was not given.
