@@ -4,16 +4,15 @@
 //! The components are kept in the repository, since not every toolchain can build them; each says by
 //! a digest from which sources it was built.
 
-mod component;
 mod digest;
-mod toolchain;
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use syncline_build::{CargoBuild, Toolchain, component};
 
 pub(crate) const SUMMARY: &str =
     "build the components [--out DIR], or compare them with their sources [--check]";
@@ -70,14 +69,21 @@ fn order(arguments: &[String]) -> Result<Order> {
 
 #[expect(clippy::print_stdout, reason = "what the person asked for")]
 fn build(repository: &Path, out: Option<&Path>) -> Result<()> {
-    let toolchain = toolchain::find()?;
+    let toolchain = Toolchain::find()?;
     for plugin in PLUGINS {
         let path = place(repository, plugin, out)?;
-        let module = toolchain.build(repository, plugin.package)?;
+        let module = toolchain.build(&CargoBuild {
+            folder: repository,
+            package: plugin.package,
+            library: plugin.package,
+            profile: "plugin",
+            target_folder: &repository.join("target/guest"),
+        })?;
         let digest = digest::of_sources(repository, plugin)?;
-        let samples = repository.join(plugin.folder).join("samples.json");
-        let bytes = component::encode(&module, &digest, &samples)
-            .with_context(|| format!("{} does not become a component", plugin.package))?;
+        let samples = compact(&repository.join(plugin.folder).join("samples.json"))?;
+        let bytes = component::encode(&module)
+            .and_then(|component| component::finish(&component, &digest, &samples))
+            .with_context(|| plugin.package)?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -90,6 +96,28 @@ fn build(repository: &Path, out: Option<&Path>) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Reads samples, and leaves out the blanks between them.
+fn compact(samples: &Path) -> Result<Vec<u8>> {
+    let name = || samples.display();
+    let text = fs::read_to_string(samples).with_context(|| format!("cannot read {}", name()))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", name()))?;
+    let list = value
+        .as_array()
+        .with_context(|| format!("{} is not a list", name()))?;
+    for (index, sample) in list.iter().enumerate() {
+        let sound = sample["kind"].is_string()
+            && sample["source"].is_object()
+            && (sample["target"].is_null() || sample["target"].is_object());
+        ensure!(
+            sound,
+            "{}: sample {index} needs a kind, a source and perhaps a target",
+            name()
+        );
+    }
+    Ok(serde_json::to_vec(&value)?)
 }
 
 /// Returns where a component goes: to its place, or under its own name into another folder.

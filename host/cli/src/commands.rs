@@ -6,6 +6,7 @@ mod demo;
 mod init;
 mod log;
 mod plan;
+mod plugin;
 mod run;
 mod simulate;
 mod status;
@@ -61,6 +62,7 @@ enum Verb {
     Approve(approve::Approve),
     Status(status::Status),
     Log(log::Log),
+    Plugin(plugin::Plugin),
     Simulate(simulate::Simulate),
 }
 
@@ -100,6 +102,7 @@ async fn run_verb(verb: Verb, folder: PathBuf) -> anyhow::Result<End> {
         Verb::Approve(approve) => approve.run(&folder),
         Verb::Status(status) => status.run(&folder),
         Verb::Log(log) => log.run(&folder),
+        Verb::Plugin(plugin) => plugin.run(&folder),
         Verb::Simulate(simulate) => simulate.run().await,
     }
 }

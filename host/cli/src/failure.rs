@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+use syncline_author::{
+    building::BuildError, candidate::CandidateError, project::ProjectError as RuleProjectError,
+    samples::SamplesError, template::NewError,
+};
 use syncline_service::{ProjectError, ServiceError};
 use syncline_store::RunOutcome;
 
@@ -71,6 +75,20 @@ impl From<End> for ExitCode {
 #[error("{0}")]
 pub(crate) struct WrongUsage(pub(crate) String);
 
+/// Whether an author used a command wrongly, or something that it needs is not there; what is wrong
+/// with a rule is a failure.
+fn is_authors(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let name = cause.downcast_ref::<NewError>();
+    let build = cause.downcast_ref::<BuildError>();
+    let candidate = cause.downcast_ref::<CandidateError>();
+    let samples = cause.downcast_ref::<SamplesError>();
+    cause.is::<RuleProjectError>()
+        || name.is_some_and(|error| !matches!(error, NewError::Write { .. }))
+        || build.is_some_and(BuildError::is_configuration)
+        || candidate.is_some_and(|error| matches!(error, CandidateError::Read { .. }))
+        || samples.is_some_and(|error| !matches!(error, SamplesError::Write { .. }))
+}
+
 /// Tells an error with its causes and, where it is known, what to do; returns how that ends the
 /// command.
 pub(crate) fn report(error: &anyhow::Error) -> End {
@@ -81,6 +99,7 @@ pub(crate) fn report(error: &anyhow::Error) -> End {
     let configuration = error.chain().any(|cause| {
         cause.is::<ProjectError>()
             || cause.is::<WrongUsage>()
+            || is_authors(cause)
             || cause
                 .downcast_ref::<ServiceError>()
                 .is_some_and(ServiceError::is_configuration)

@@ -4,6 +4,7 @@
 mod cycle;
 mod log;
 mod plan;
+mod plugin;
 mod progress;
 mod prose;
 mod rules;
@@ -18,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 pub(crate) use cycle::cycle;
 pub(crate) use log::{log, log_excerpt};
 pub(crate) use plan::plan;
+pub(crate) use plugin::{differing, inspected, measured, size, tested, tested_input};
 pub(crate) use progress::Progress;
 pub(crate) use rules::{activated, previewed};
 pub(crate) use status::{JobStatus, status};

@@ -175,12 +175,21 @@ pub(crate) fn admit(engine: &RulesEngine, bytes: &[u8]) -> Result<Component, Adm
         digest: ComponentDigest::new(hex::encode(Sha256::digest(bytes))),
         size: bytes.len(),
         source_digest: scan.source_digest.map(untrusted::printable),
+        imports: printable(&scan.imports),
+        exports_named: printable(&scan.exports),
         samples,
         instance,
         exports,
     });
     rehearse(&component, limits)?;
     Ok(component)
+}
+
+fn printable(names: &[String]) -> Vec<String> {
+    names
+        .iter()
+        .map(|name| untrusted::printable(name))
+        .collect()
 }
 
 /// Returns what the file is if it is no component, by its first bytes.

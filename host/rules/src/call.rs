@@ -19,6 +19,7 @@ use crate::{
     guest::{Guest, MemoryExceeded},
     imports::UndeclaredTable,
     limits::Limits,
+    meter::{Meter, Usage},
     tables::Tables,
     untrusted,
 };
@@ -38,6 +39,7 @@ pub(crate) struct Runtime {
     settings: String,
     tables: Arc<Tables>,
     tables_declared: Arc<BTreeSet<String>>,
+    meter: Meter,
 }
 
 /// What one call came to, and the fuel it took.
@@ -62,6 +64,7 @@ impl Runtime {
             settings,
             tables,
             tables_declared: Arc::default(),
+            meter: Meter::default(),
         }
     }
 
@@ -72,6 +75,10 @@ impl Runtime {
 
     pub(crate) fn component(&self) -> &Component {
         &self.component
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        self.meter.usage()
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -161,6 +168,8 @@ impl Runtime {
             Err(Failure::TooSlow) => fuel_max,
             _ => fuel_max.saturating_sub(store.get_fuel().unwrap_or(0)),
         };
+        self.meter
+            .record(rows.len(), fuel, store.data().account.bytes());
         Attempt { answers, fuel }
     }
 

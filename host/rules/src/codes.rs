@@ -32,3 +32,20 @@ pub fn is_passing(code: &str) -> bool {
 
 /// No layer maps objects of this kind.
 pub const NO_MAPPING: &str = "RuleMissing";
+
+/// Whether an object is held with this code because a rule failed on it, rather than decided so.
+pub fn is_failure(code: &str) -> bool {
+    [
+        TRAPPED,
+        TOO_EXPENSIVE,
+        TOO_SLOW,
+        TOO_MUCH_MEMORY,
+        ANSWER_MALFORMED,
+        ANSWER_TOO_LARGE,
+        UNDECLARED_TABLE,
+        SETTINGS_REFUSED,
+        ROW_TOO_LARGE,
+        NOT_TRIED,
+    ]
+    .contains(&code)
+}

@@ -16,6 +16,8 @@ pub(crate) struct Admitted {
     pub(crate) digest: ComponentDigest,
     pub(crate) size: usize,
     pub(crate) source_digest: Option<String>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports_named: Vec<String>,
     pub(crate) samples: Vec<Sample>,
     pub(crate) instance: InstancePre<Guest>,
     pub(crate) exports: Exports,
@@ -49,6 +51,16 @@ impl Component {
     /// `syncline:samples`).
     pub fn samples(&self) -> &[Sample] {
         &self.0.samples
+    }
+
+    /// Returns the names of what the component imports, printable.
+    pub fn imports(&self) -> &[String] {
+        &self.0.imports
+    }
+
+    /// Returns the names of what the component exports, printable.
+    pub fn exported(&self) -> &[String] {
+        &self.0.exports_named
     }
 
     /// Returns the size of the file in bytes.

@@ -7,7 +7,7 @@ use syncline_directory::{
     schema::{self, Access, Attribute, AttributeType},
 };
 
-use crate::{contract::lifted, untrusted};
+use crate::{contract::lifted, declaration::Declaration, untrusted};
 
 /// A checked description.
 pub(crate) struct Description {
@@ -15,6 +15,7 @@ pub(crate) struct Description {
     pub(crate) version: String,
     pub(crate) summary: String,
     pub(crate) rulesets: Vec<Ruleset>,
+    pub(crate) declarations: Vec<Declaration>,
     /// The tables that any stage declares.
     pub(crate) tables: BTreeSet<String>,
 }
@@ -135,18 +136,22 @@ impl Description {
     pub(crate) fn check(lifted: lifted::Description) -> Result<Self, DescriptionError> {
         let mut tables = BTreeSet::new();
         let mut rulesets: Vec<Ruleset> = Vec::new();
+        let mut declarations = Vec::new();
         for ruleset in lifted.rulesets {
-            let ruleset = Checking::of(&ruleset, &mut tables).ruleset(&ruleset)?;
+            let declared = ruleset;
+            let ruleset = Checking::of(&declared, &mut tables).ruleset(&declared)?;
             if rulesets.iter().any(|other| other.kind == ruleset.kind) {
                 return Err(DescriptionError::TwoRulesets(ruleset.kind));
             }
             rulesets.push(ruleset);
+            declarations.push(Declaration::of(&declared));
         }
         Ok(Self {
             name: untrusted::printable(&lifted.name),
             version: untrusted::printable(&lifted.version),
             summary: untrusted::printable(&lifted.summary),
             rulesets,
+            declarations,
             tables,
         })
     }

@@ -6,6 +6,7 @@
 mod assemble;
 mod digest;
 mod evaluate;
+mod laws;
 mod layout;
 mod lower;
 mod mapping;
@@ -17,7 +18,7 @@ use std::{
 };
 
 use syncline_directory::{
-    AttributeName, GenerationDigest, MatchKey, ObjectKind, Outcome, Reason, Value, Verdict,
+    AttributeName, Change, GenerationDigest, MatchKey, ObjectKind, Outcome, Reason, Value, Verdict,
 };
 
 use crate::{
@@ -28,8 +29,13 @@ use crate::{
 };
 
 pub use assemble::ActivationError;
+use assemble::Standing;
+pub use laws::{Broken, Finding, Law, Thoroughness};
 use layout::KindRules;
 pub use trial::TrialError;
+
+/// What layers before a lone one are taken to have decided for a row, by attribute.
+pub type Earlier = BTreeMap<AttributeName, Change>;
 
 /// The configured layers of a job. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,6 +46,7 @@ struct Assembled {
     digest: GenerationDigest,
     layers: Vec<Layer>,
     kinds: BTreeMap<ObjectKind, KindRules>,
+    standing: Standing,
 }
 
 impl Generation {
@@ -53,7 +60,23 @@ impl Generation {
         layers: Vec<LayerSpec>,
         tables: Tables,
     ) -> Result<Self, ActivationError> {
-        assemble::assemble(engine, layers, tables).map(|assembled| Self(Arc::new(assembled)))
+        assemble::assemble(engine, layers, tables, Standing::Job)
+            .map(|assembled| Self(Arc::new(assembled)))
+    }
+
+    /// Configures one layer to be tried by itself, although it may be meant to stand on others: it
+    /// need not give a shape, and is told what earlier layers decided by [`Self::map_after`].
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it.
+    pub fn alone(
+        engine: &RulesEngine,
+        layer: LayerSpec,
+        tables: Tables,
+    ) -> Result<Self, ActivationError> {
+        assemble::assemble(engine, vec![layer], tables, Standing::Alone)
+            .map(|assembled| Self(Arc::new(assembled)))
     }
 
     /// Returns the digest over components, settings, overrides and tables.
@@ -130,11 +153,34 @@ impl Generation {
 
     /// Returns an outcome a row, in order: that of the layers one after the other.
     pub fn map(&self, context: &Context, rows: &[MappingRow]) -> Vec<Outcome> {
-        let answers = mapping::map(&self.0, context, rows);
+        self.map_after(context, rows, &[])
+    }
+
+    /// Returns an outcome a row, as [`Self::map`], for a lone layer that is told what earlier layers
+    /// decided for each row; rows beyond those are without earlier decisions.
+    pub fn map_after(
+        &self,
+        context: &Context,
+        rows: &[MappingRow],
+        earlier: &[Earlier],
+    ) -> Vec<Outcome> {
+        let answers = mapping::map(&self.0, context, rows, earlier);
         answers
             .into_iter()
             .map(|answer| answer.unwrap_or_else(Outcome::Hold))
             .collect()
+    }
+
+    /// Whether a layer maps this kind.
+    pub fn maps(&self, kind: ObjectKind) -> bool {
+        self.rules(kind)
+            .is_some_and(|rules| rules.mapping().next().is_some())
+    }
+
+    /// Whether a layer says what a new object of this kind becomes.
+    pub fn gives_shape(&self, kind: ObjectKind) -> bool {
+        self.rules(kind)
+            .is_some_and(|rules| rules.mapping().any(|(_, mapping)| mapping.gives_shape))
     }
 
     fn rules(&self, kind: ObjectKind) -> Option<&KindRules> {

@@ -66,6 +66,11 @@ impl Account {
             instances_max: usize::try_from(limits.instances_max).unwrap_or(usize::MAX),
         }
     }
+
+    /// Returns how much memory the instance has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 impl ResourceLimiter for Account {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use syncline_directory::{AttributeName, ComponentDigest, ObjectKind, PluginName};
 
-use crate::{call::Runtime, component::Component};
+use crate::{call::Runtime, component::Component, declaration::Declaration, meter::Usage};
 
 /// A plugin's place in a job, as the job's configuration has it.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Layer {
     pub kinds: BTreeSet<ObjectKind>,
     /// The tables that it looks into.
     pub tables: BTreeSet<String>,
+    /// What it declares for each kind, in its order.
+    pub declarations: Vec<Declaration>,
     pub(crate) runtime: Runtime,
 }
 
@@ -43,5 +45,10 @@ impl Layer {
     /// Returns the layer's component.
     pub fn component(&self) -> &Component {
         self.runtime.component()
+    }
+
+    /// Returns what the calls of the layer have cost so far.
+    pub fn usage(&self) -> Usage {
+        self.runtime.usage()
     }
 }

@@ -18,6 +18,7 @@ mod compile;
 mod component;
 mod context;
 mod contract;
+mod declaration;
 mod description;
 mod engine;
 mod failure;
@@ -26,6 +27,7 @@ mod guest;
 mod imports;
 mod layer;
 mod limits;
+mod meter;
 mod samples;
 mod tables;
 mod untrusted;
@@ -34,10 +36,16 @@ pub use admission::{AdmissionError, Format};
 pub use compile::{COMPILE_COMMAND, CacheError, CompileCache, Compiling, compile_on_request};
 pub use component::Component;
 pub use context::{Context, MappingRow};
+pub use declaration::{
+    Declaration, Input, MappingDeclaration, MatchingDeclaration, OutputDeclaration,
+};
 pub use description::DescriptionError;
 pub use engine::{EngineError, RulesEngine};
-pub use generation::{ActivationError, Generation, TrialError};
+pub use generation::{
+    ActivationError, Broken, Earlier, Finding, Generation, Law, Thoroughness, TrialError,
+};
 pub use layer::{Layer, LayerSpec};
 pub use limits::Limits;
+pub use meter::Usage;
 pub use samples::Sample;
 pub use tables::Tables;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use syncline_build::source_digest;
 
 use super::Plugin;
 
@@ -29,19 +29,11 @@ pub(super) fn of_sources(repository: &Path, plugin: &Plugin) -> Result<String> {
 
     let mut sources = Vec::new();
     for file in files {
-        sources.push((name(repository, &file)?, read(&file)?));
+        sources.push((name(repository, &file)?, read(&file)?.into_bytes()));
     }
     let manifest = read(&repository.join("Cargo.toml"))?;
-    sources.push(("Cargo.toml".to_owned(), profile(&manifest)));
-    sources.sort();
-
-    let mut hash = Sha256::new();
-    for (name, text) in &sources {
-        // Lengths keep a text's end from being taken for the next one's name.
-        hash.update(format!("{} {} {name}\n", name.len(), text.len()));
-        hash.update(text);
-    }
-    Ok(hex::encode(hash.finalize()))
+    sources.push(("Cargo.toml".to_owned(), profile(&manifest).into_bytes()));
+    Ok(source_digest(sources))
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

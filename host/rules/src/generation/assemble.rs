@@ -132,10 +132,18 @@ fn known_tables(declared: &BTreeSet<String>) -> String {
     }
 }
 
+/// Whether layers are a job's, or one that is tried by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Job,
+    Alone,
+}
+
 pub(super) fn assemble(
     engine: &RulesEngine,
     specs: Vec<LayerSpec>,
     tables: Tables,
+    standing: Standing,
 ) -> Result<Assembled, ActivationError> {
     if specs.is_empty() {
         return Err(ActivationError::Empty);
@@ -158,16 +166,20 @@ pub(super) fn assemble(
                 .push((index, ruleset));
         }
     }
-    check_tables(&layers, &tables)?;
+    // Which tables a job would give is not known to whoever tries a layer by itself.
+    if standing == Standing::Job {
+        check_tables(&layers, &tables)?;
+    }
     check_overrides(&specs, &rulesets)?;
     let kinds = rulesets
         .into_iter()
-        .map(|(kind, rulesets)| Ok((kind, lay_out(kind, &specs, rulesets)?)))
+        .map(|(kind, rulesets)| Ok((kind, lay_out(kind, &specs, rulesets, standing)?)))
         .collect::<Result<_, ActivationError>>()?;
     Ok(Assembled {
         digest,
         layers,
         kinds,
+        standing,
     })
 }
 
@@ -220,6 +232,7 @@ fn configure(
             .map(|ruleset| ruleset.kind)
             .collect(),
         tables: description.tables,
+        declarations: description.declarations,
         runtime,
     };
     Ok((layer, description.rulesets))
@@ -294,6 +307,7 @@ fn lay_out(
     kind: ObjectKind,
     specs: &[LayerSpec],
     rulesets: Vec<(usize, Ruleset)>,
+    standing: Standing,
 ) -> Result<KindRules, ActivationError> {
     let columns = |of: fn(&Ruleset) -> &Vec<AttributeName>| {
         let mut columns: Vec<AttributeName> = rulesets
@@ -311,7 +325,9 @@ fn lay_out(
         outputs: slots(kind, specs, &rulesets)?,
         layers: Vec::with_capacity(rulesets.len()),
     };
-    check_shape(kind, specs, &rulesets)?;
+    if standing == Standing::Job {
+        check_shape(kind, specs, &rulesets)?;
+    }
     for (layer, ruleset) in rulesets {
         let source = |sights: &[Sight]| {
             let reads = ruleset.reads.iter().zip(sights.iter().copied());
@@ -332,7 +348,7 @@ fn lay_out(
             mapping: ruleset.mapping.as_ref().map(|mapping| MappingRules {
                 source: source(&mapping.source),
                 target: target(&mapping.target),
-                outputs: place(mapping, &rules.outputs, &specs[layer].overrides),
+                outputs: place(mapping, &rules.outputs, &specs[layer].overrides, standing),
                 gives_shape: mapping.gives_shape,
             }),
         };
@@ -400,7 +416,12 @@ fn check_shape(
     }
 }
 
-fn place(mapping: &Mapping, slots: &[OutputSlot], overrides: &[AttributeName]) -> Vec<OutputRules> {
+fn place(
+    mapping: &Mapping,
+    slots: &[OutputSlot],
+    overrides: &[AttributeName],
+    standing: Standing,
+) -> Vec<OutputRules> {
     let place = |output: &MappingOutput| {
         let name = &output.attribute;
         let slot = slots
@@ -408,7 +429,8 @@ fn place(mapping: &Mapping, slots: &[OutputSlot], overrides: &[AttributeName]) -
             .ok()?;
         Some(OutputRules {
             slot,
-            overrides: overrides.contains(name),
+            // Whatever earlier layers are taken to have decided is for a lone layer to see.
+            overrides: standing == Standing::Alone || overrides.contains(name),
             sources: output.sources.clone(),
         })
     };

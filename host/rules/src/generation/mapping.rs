@@ -4,10 +4,11 @@
 //! included: it was given the earlier change and could have handed it on. Any layer's hold or skip is
 //! the object's, hold first.
 
-use syncline_directory::{Change, Outcome, Output, Reason, RuleDecision, Shape, Value};
+use syncline_directory::{Change, ObjectKind, Outcome, Output, Reason, RuleDecision, Shape, Value};
 
 use super::{
-    Assembled,
+    Assembled, Earlier,
+    assemble::Standing,
     evaluate::{failed, fits, misfit},
     layout::{KindRules, MappingRules, OutputRules, OutputSlot},
     lower::{self, Asked},
@@ -37,6 +38,7 @@ pub(super) fn map(
     generation: &Assembled,
     context: &Context,
     rows: &[MappingRow],
+    given: &[Earlier],
 ) -> Vec<Result<Outcome, Reason>> {
     let Some(rules) = generation
         .kinds
@@ -48,11 +50,9 @@ pub(super) fn map(
     };
     let mut states: Vec<Result<State, Reason>> = rows
         .iter()
-        .map(|row| match fits_columns(rules, row) {
-            true => Ok(State::Deciding {
-                shape: None,
-                outputs: Vec::new(),
-            }),
+        .enumerate()
+        .map(|(index, row)| match fits_columns(rules, row) {
+            true => Ok(begin(generation, context.kind, rules, given.get(index))),
             false => Err(misfit()),
         })
         .collect();
@@ -64,7 +64,8 @@ pub(super) fn map(
             .iter()
             .map(|&row| Asked {
                 row: &rows[row],
-                earlier: (index > 0).then(|| earlier(&states[row], mapping)),
+                earlier: (index > 0 || has_begun(&states[row]))
+                    .then(|| earlier(&states[row], mapping)),
             })
             .collect();
         let runtime = &generation.layers[layer.layer].runtime;
@@ -89,6 +90,46 @@ pub(super) fn map(
         .into_iter()
         .map(|state| state.and_then(outcome))
         .collect()
+}
+
+/// Returns the state before the first layer. A lone layer that gives no shape stands on others, so it
+/// is told what they decided, if only that they keep everything.
+fn begin(
+    generation: &Assembled,
+    kind: ObjectKind,
+    rules: &KindRules,
+    given: Option<&Earlier>,
+) -> State {
+    let given = given.filter(|given| !given.is_empty());
+    let stands_on_others = generation.standing == Standing::Alone
+        && !rules.mapping().any(|(_, mapping)| mapping.gives_shape);
+    if given.is_none() && !stands_on_others {
+        return State::Deciding {
+            shape: None,
+            outputs: Vec::new(),
+        };
+    }
+    let shape = match kind {
+        ObjectKind::User => Shape::ExternalMember,
+        ObjectKind::Group => Shape::SecurityGroup,
+        ObjectKind::Contact => Shape::Contact,
+    };
+    let outputs = rules.outputs.iter().map(|slot| {
+        let mut output = unwritten(slot);
+        if let Some(change) = given.and_then(|given| given.get(&slot.attribute)) {
+            output.change = change.clone();
+        }
+        output
+    });
+    State::Deciding {
+        shape: stands_on_others.then_some(shape),
+        outputs: outputs.collect(),
+    }
+}
+
+/// Whether anything was decided before the first layer.
+fn has_begun(state: &Result<State, Reason>) -> bool {
+    matches!(state, Ok(State::Deciding { outputs, .. }) if !outputs.is_empty())
 }
 
 fn fits_columns(rules: &KindRules, row: &MappingRow) -> bool {

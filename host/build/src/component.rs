@@ -1,37 +1,68 @@
 //! Makes a component of a core module, and says where it came from.
 
-use std::{fs, path::Path};
-
-use anyhow::{Context, Result, bail, ensure};
 use wasm_encoder::{Component, ComponentSection, CustomSection, RawSection};
 use wasmparser::{
     Parser, Payload, Validator, component_types::ComponentEntityType, types::TypesRef,
 };
 use wit_component::ComponentEncoder;
 
-/// The digest of the sources, in hex.
-const SOURCE: &str = "syncline:source";
-/// The objects that the host tries a component on before it admits it, as JSON.
-const SAMPLES: &str = "syncline:samples";
+/// The custom section with the digest of the sources, in hex.
+pub const SOURCE: &str = "syncline:source";
+/// The custom section with the objects that the host tries a component on before it admits it, as
+/// JSON.
+pub const SAMPLES: &str = "syncline:samples";
 
 /// What a rule may import, apart from types.
 const CAPABILITIES: [&str; 2] = ["syncline:rules/tables@", "syncline:rules/log@"];
 
-/// Makes a component of a core module, and checks that it reaches nothing but its tables and log.
-pub(super) fn encode(module: &[u8], digest: &str, samples: &Path) -> Result<Vec<u8>> {
-    let mut component = ComponentEncoder::default()
+/// Why there is no component.
+#[derive(Debug, thiserror::Error)]
+pub enum ComponentError {
+    /// The module does not implement the world of rules, or says nothing of a world.
+    #[error("it does not become a component: {0}")]
+    World(String),
+    /// What should be a component is none.
+    #[error("it is no component")]
+    Malformed(#[from] wasmparser::BinaryReaderError),
+    /// It reaches for what rules may not have.
+    #[error("it imports {0}, and rules have nothing but their tables and a log")]
+    Import(String),
+}
+
+/// Makes a component of a core module.
+///
+/// # Errors
+///
+/// Where the module does not implement a world.
+pub fn encode(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
+    ComponentEncoder::default()
         .validate(true)
-        .module(module)?
-        .encode()?;
-    component = without_names(&component)?;
+        .module(module)
+        .map_err(world)?
+        .encode()
+        .map_err(world)
+}
+
+fn world(error: impl std::fmt::Display) -> ComponentError {
+    ComponentError::World(format!("{error:#}"))
+}
+
+/// Finishes a component: leaves out what only people read, adds the digest of its sources and its
+/// samples (a JSON array), and checks that it reaches nothing but its tables and a log.
+///
+/// # Errors
+///
+/// Where it is no component, or imports anything else.
+pub fn finish(component: &[u8], digest: &str, samples: &[u8]) -> Result<Vec<u8>, ComponentError> {
+    let mut component = without_names(component)?;
     append(&mut component, SOURCE, digest.as_bytes());
-    append(&mut component, SAMPLES, &compact(samples)?);
+    append(&mut component, SAMPLES, samples);
     check_imports(&component)?;
     Ok(component)
 }
 
 /// Leaves out the names of a component's parts and the tools that made it, which only people read.
-fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+fn without_names(component: &[u8]) -> Result<Vec<u8>, ComponentError> {
     let mut bare = Component::new();
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(component) {
@@ -46,8 +77,8 @@ fn without_names(component: &[u8]) -> Result<Vec<u8>> {
             _ if depth > 0 => {}
             section => {
                 if let Some((id, range)) = section.as_section() {
-                    let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-                    let data = &component[range];
+                    let place = |offset| usize::try_from(offset).unwrap_or(component.len());
+                    let data = &component[place(range.start)..place(range.end)];
                     bare.section(&RawSection { id, data });
                 }
             }
@@ -65,30 +96,8 @@ fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
     .append_to_component(component);
 }
 
-/// Reads samples, and leaves out the blanks between them.
-fn compact(samples: &Path) -> Result<Vec<u8>> {
-    let name = || samples.display();
-    let text = fs::read_to_string(samples).with_context(|| format!("cannot read {}", name()))?;
-    let value: serde_json::Value =
-        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", name()))?;
-    let list = value
-        .as_array()
-        .with_context(|| format!("{} is not a list", name()))?;
-    for (index, sample) in list.iter().enumerate() {
-        let sound = sample["kind"].is_string()
-            && sample["source"].is_object()
-            && (sample["target"].is_null() || sample["target"].is_object());
-        ensure!(
-            sound,
-            "{}: sample {index} needs a kind, a source and perhaps a target",
-            name()
-        );
-    }
-    Ok(serde_json::to_vec(&value)?)
-}
-
 /// Fails if a component imports a function of anything but its capabilities.
-fn check_imports(component: &[u8]) -> Result<()> {
+fn check_imports(component: &[u8]) -> Result<(), ComponentError> {
     let types = Validator::new().validate_all(component)?;
     for name in imports(component)? {
         let allowed = CAPABILITIES
@@ -96,14 +105,14 @@ fn check_imports(component: &[u8]) -> Result<()> {
             .any(|capability| name.starts_with(capability))
             || types_only(types.as_ref(), &name);
         if !allowed {
-            bail!("it imports {name}, and rules have nothing but their tables and a log");
+            return Err(ComponentError::Import(name));
         }
     }
     Ok(())
 }
 
 /// Returns the names of what a component imports. Imports of what is nested in it are its own.
-fn imports(component: &[u8]) -> Result<Vec<String>> {
+fn imports(component: &[u8]) -> Result<Vec<String>, ComponentError> {
     let mut names = Vec::new();
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(component) {
@@ -132,15 +141,19 @@ fn types_only(types: TypesRef<'_>, import: &str) -> bool {
     exports.all(|export| matches!(export.ty, ComponentEntityType::Type { .. }))
 }
 
-/// Returns the digest of the sources that a component was built from.
-pub(super) fn digest(component: &[u8]) -> Result<Option<String>> {
+/// Returns the digest of the sources that a component says it was built from.
+///
+/// # Errors
+///
+/// Where it is no component.
+pub fn digest(component: &[u8]) -> Result<Option<String>, ComponentError> {
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(component) {
         match payload? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CustomSection(section) if depth == 0 && section.name() == SOURCE => {
-                return Ok(Some(String::from_utf8(section.data().to_vec())?));
+                return Ok(Some(String::from_utf8_lossy(section.data()).into_owned()));
             }
             _ => {}
         }
