@@ -10,5 +10,6 @@ mod entra;
 mod guest;
 mod handed_on;
 mod hostile;
+mod laws;
 mod layers;
 mod released;

@@ -134,6 +134,7 @@
   (func (export "syncline:rules/mapping@{{version}}#apply") (param $args i32) (result i32)
     (local $row i32) (local $left i32) (local $list i32) (local $at i32) (local $marker i32)
     (local $short i32) (local $changes i32) (local $value i32) (local $index i32)
+    (local $seen i32) (local $before i32)
     (local.set $row (i32.load offset=104 (local.get $args)))
     (local.set $left (i32.load offset=108 (local.get $args)))
     (local.set $list (call $alloc (i32.mul (local.get $left) (i32.const 20))))
@@ -207,6 +208,20 @@
       (if (i32.eq (local.get $marker) (i32.const 98)) ;; b answers by how many rows there are
         (then (if (i32.gt_u (i32.load offset=108 (local.get $args)) (i32.const 1))
           (then (i32.store8 (local.get $changes) (i32.const 1))))))
+      (if (i32.eq (local.get $marker) (i32.const 107)) ;; k answers by how many k were asked about before
+        (then (if (local.get $seen) (then (i32.store8 (local.get $changes) (i32.const 1))))
+          (local.set $seen (i32.const 1))))
+      (if (i32.eq (local.get $marker) (i32.const 108)) ;; l answers by whether a z stands before it
+        (then (if (i32.eq (local.get $before) (i32.const 122))
+          (then (i32.store8 (local.get $changes) (i32.const 1))))))
+      (local.set $before (local.get $marker))
+      (if (i32.eq (local.get $marker) (i32.const 117)) ;; u clears what it has set
+        (then (if (i32.load8_u offset=8 (local.get $row))
+          (then (i32.store8 (local.get $changes) (i32.const 1))))))
+      (if (i32.eq (local.get $marker) (i32.const 118)) ;; v cannot decide about what it has made
+        (then (if (i32.load8_u offset=8 (local.get $row))
+          (then (i32.store8 (local.get $at) (i32.const 2))
+            (call $reason (i32.add (local.get $at) (i32.const 4)))))))
       (if (i32.eq (local.get $marker) (i32.const 45)) ;; - is skipped
         (then (i32.store8 (local.get $at) (i32.const 1))
           (call $reason (i32.add (local.get $at) (i32.const 4)))))
