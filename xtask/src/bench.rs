@@ -1,28 +1,79 @@
 //! `cargo xtask bench`: what the sandbox costs, as a ratio to the same rules compiled natively.
 //!
-//! The benchmark is `host/rules/benches/mapping.rs`, which has what it measures among its dependencies;
-//! this task has not, so that it is built quickly.
+//! The benchmark is `host/rules/benches/mapping`, which has what it measures among its dependencies;
+//! this task has not, so that it is built quickly. With `--compare` the same mapping goes through other
+//! sandboxes as well, by `tests/benchmarks`, a workspace of its own.
 
-use std::{env, ffi::OsString, path::Path, process::Command};
+use std::{env, ffi::OsString, fs, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
+use syncline_build::{CargoBuild, Toolchain};
 
-pub(crate) const SUMMARY: &str = "time a mapping call through the sandbox and natively [ROUNDS]";
+pub(crate) const SUMMARY: &str =
+    "time a mapping call, sandboxed and natively [--compare] [ROUNDS] [FILE.wasm ...]";
+
+const USAGE: &str = "usage: cargo xtask bench [--compare] [ROUNDS] [FILE.wasm ...]";
 
 pub(crate) fn run(repository: &Path, arguments: Vec<String>) -> Result<()> {
-    match &arguments[..] {
+    // A separator may stand before files, as cargo has it.
+    let words = arguments.into_iter().filter(|word| word != "--");
+    let (options, words): (Vec<_>, Vec<_>) = words.partition(|word| word == "--compare");
+    let (files, rounds): (Vec<_>, Vec<_>) =
+        words.into_iter().partition(|word| word.ends_with(".wasm"));
+    match &rounds[..] {
         [] => {}
         [rounds] if rounds.parse::<u32>().is_ok_and(|rounds| rounds > 0) => {}
-        _ => bail!("usage: cargo xtask bench [ROUNDS]"),
+        _ => bail!(USAGE),
     }
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let status = Command::new(cargo)
+    let here = env::current_dir().context("there is no working directory")?;
+    let figures = repository.join("target/benchmark-figures.json");
+    let mut benchmark = cargo();
+    benchmark
         .current_dir(repository)
         .args(["bench", "--quiet", "--package", "syncline-rules"])
-        .args(["--bench", "mapping", "--"])
-        .args(arguments)
-        .status()
-        .context("cannot run cargo")?;
+        .args(["--bench", "mapping", "--", "--figures"])
+        .arg(&figures)
+        .args(&rounds)
+        // Cargo runs a benchmark in the folder of its package.
+        .args(files.iter().map(|file| here.join(file)));
+    succeed(benchmark)?;
+    if options.is_empty() {
+        Ok(())
+    } else {
+        compare(repository, &figures, &rounds)
+    }
+}
+
+/// Runs the mapping through other sandboxes, and prints all of it as one table.
+fn compare(repository: &Path, figures: &Path, rounds: &[String]) -> Result<()> {
+    let folder = repository.join("tests/benchmarks");
+    let package = "syncline-benchmarks-guest";
+    let module = Toolchain::find()?.build(&CargoBuild {
+        folder: &folder,
+        package,
+        library: package,
+        profile: "plugin",
+        target_folder: &repository.join("target/guest"),
+    })?;
+    let guest = repository.join("target/benchmark-guest.wasm");
+    fs::write(&guest, module).with_context(|| format!("cannot write {}", guest.display()))?;
+    let mut comparison = cargo();
+    comparison
+        .current_dir(&folder)
+        .args(["run", "--quiet", "--release", "--locked"])
+        .env("CARGO_TARGET_DIR", repository.join("target"))
+        .arg("--")
+        .args([&guest, figures])
+        .args(rounds);
+    succeed(comparison)
+}
+
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+fn succeed(mut command: Command) -> Result<()> {
+    let status = command.status().context("cannot run cargo")?;
     if !status.success() {
         bail!("the benchmark failed");
     }

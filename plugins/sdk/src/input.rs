@@ -250,7 +250,27 @@ impl Input for Job {
     }
 }
 
-/// One of the client's own tables, by name.
+/// One of the client's own tables, by name, seen as a [`Lookup`].
+///
+/// The project gives a job its tables as CSV files. The first field of a line is its key, the others
+/// are what a look-up answers; keys are compared as they are written. A table that a rule names and
+/// the job does not give is refused when rules are activated, and a changed table has rows decided anew.
+///
+/// ```
+/// use syncline_sdk::{Change, Column, Table, column::Text, compute};
+///
+/// const OFFICE: Column<Text> = Column::text("officeLocation");
+///
+/// // sites.csv: office,country,usageLocation
+/// let country = compute("usageLocation", (Table("sites"), OFFICE), |(sites, office)| {
+///     match office.map(|office| sites.fields(office)) {
+///         Some(Ok(Some([_, location]))) => Change::set(location),
+///         Some(Err(reason)) => Change::Refuse(reason),
+///         _ => Change::refuse("UnknownSite", "the office is not in the table of sites"),
+///     }
+/// });
+/// # assert_eq!(country.attribute(), "usageLocation");
+/// ```
 pub struct Table(pub &'static str);
 
 /// A table that can be looked into.
@@ -258,9 +278,32 @@ pub struct Table(pub &'static str);
 pub struct Lookup(&'static str);
 
 impl Lookup {
-    /// Returns the fields of the line with this key.
+    /// Returns the fields of the line with this key, however many there are.
     pub fn get(self, key: &str) -> Option<Vec<String>> {
         capability::lookup(self.0, key)
+    }
+
+    /// Returns the first field of the line with this key, for tables of a key and a value.
+    pub fn value(self, key: &str) -> Option<String> {
+        self.get(key)?.into_iter().next()
+    }
+
+    /// Returns the fields of the line with this key, for tables of so many fields beside the key.
+    ///
+    /// # Errors
+    ///
+    /// Where the line has another number of fields; the reason names the table and both numbers.
+    pub fn fields<const COUNT: usize>(self, key: &str) -> Result<Option<[String; COUNT]>, Reason> {
+        let Some(fields) = self.get(key) else {
+            return Ok(None);
+        };
+        fields.try_into().map(Some).map_err(|fields: Vec<String>| {
+            let (name, found) = (self.0, fields.len());
+            Reason::new(
+                "UnexpectedTable",
+                format!("table {name} has {found} fields beside the key, {COUNT} are read"),
+            )
+        })
     }
 }
 

@@ -5,6 +5,12 @@ use std::path::Path;
 use wit_parser::{Resolve, SizeAlign, TypeDefKind};
 
 use super::*;
+use crate::{
+    capability::Level,
+    contract::{
+        Context, Description, Key, MappingRow, Outcome, Reason, Row, SettingsError, Verdict,
+    },
+};
 
 /// What a function of the contract takes and returns, in order.
 struct Function {

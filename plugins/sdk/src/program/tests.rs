@@ -10,6 +10,7 @@ use crate::{
     compute, constant,
     contract::{Context, Dependency, MappingRow, Row},
     copy,
+    input::{Input, Reads},
     native::{self, configure},
     testing::{Subject, tenant},
 };
@@ -208,6 +209,25 @@ fn a_column_can_be_read_many_times() {
     assert_eq!(answer.change("city"), &Change::set("Göteborg"));
     assert_eq!(answer.change("officeLocation"), &Change::set("Göteborg"));
     assert_eq!(answer.change("department"), &Change::set("Väst"));
+}
+
+#[test]
+fn a_line_of_a_table_has_the_fields_that_are_asked_for() {
+    let line = ["SE", "Väst"].map(str::to_owned);
+    let lines = HashMap::from([("Göteborg".to_owned(), line.to_vec())]);
+    let before = native::set_tables([("sites".to_owned(), lines)].into());
+    let sites = Table("sites").bind(&mut Reads::default());
+    let (two, none) = (sites.fields("Göteborg"), sites.fields::<2>("Malmö"));
+    let three = sites.fields::<3>("Göteborg").unwrap_err();
+    let (value, no_value) = (sites.value("Göteborg"), sites.value("Malmö"));
+    native::set_tables(before);
+    assert_eq!((two, none), (Ok(Some(line)), Ok(None)));
+    assert_eq!(three.code, "UnexpectedTable");
+    assert_eq!(
+        three.text,
+        "table sites has 2 fields beside the key, 3 are read"
+    );
+    assert_eq!((value.as_deref(), no_value), (Some("SE"), None));
 }
 
 /// What a rule has not declared to look at is no value that it could mistake for one.
