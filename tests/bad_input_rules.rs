@@ -29,7 +29,7 @@ fn misfits(good: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
                     (export "initial-cwd" (func (result (option string)))))))"#,
             ),
         ),
-        ("too large", vec![0; 9 << 20]),
+        ("too large", vec![0; (32 << 20) + 1]),
     ]
 }
 

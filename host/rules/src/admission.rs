@@ -5,12 +5,16 @@
 //! runs before its rehearsal, and nothing reaches the compiler that could keep it busy for long: the
 //! engine's authors do not count that as a fault of theirs (wasm-hosts.md, section 1).
 
+mod file;
 mod interface;
 mod scan;
 
 use sha2::{Digest, Sha256};
 use syncline_directory::ComponentDigest;
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
+
+pub use file::FileError;
+pub(crate) use file::read;
 
 use crate::{
     call::{self, Rehearsal},
@@ -34,6 +38,10 @@ pub enum Format {
     Text,
     /// A core module, which must still be made a component.
     CoreModule,
+    /// A folder, and no file at all.
+    Folder,
+    /// A pipe, a socket or a device.
+    Special,
     /// None of these.
     Unknown,
 }
@@ -116,6 +124,11 @@ pub enum AdmissionError {
 }
 
 impl AdmissionError {
+    /// Whether the machine is to blame and not the file, so that another attempt can end otherwise.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Compiler(_))
+    }
+
     /// Returns the stable code of the step that refused.
     pub fn code(&self) -> &'static str {
         match self {
@@ -143,6 +156,8 @@ fn describe(format: Format) -> &'static str {
         Format::CoreModule => {
             "the file is a core WebAssembly module, it must be made a component (`wasm-tools component new`)"
         }
+        Format::Folder => "it is a folder, rules are files",
+        Format::Special => "it is a pipe, a socket or a device, rules are regular files",
         Format::Unknown => "the file is no WebAssembly component",
     }
 }

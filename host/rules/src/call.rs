@@ -20,6 +20,7 @@ use crate::{
     imports::UndeclaredTable,
     limits::Limits,
     meter::{Meter, Usage},
+    patience::Patience,
     tables::Tables,
     untrusted,
 };
@@ -40,6 +41,7 @@ pub(crate) struct Runtime {
     tables: Arc<Tables>,
     tables_declared: Arc<BTreeSet<String>>,
     meter: Meter,
+    patience: Patience,
 }
 
 /// What one call came to, and the fuel it took.
@@ -58,6 +60,7 @@ impl Runtime {
         tables: Arc<Tables>,
     ) -> Self {
         Self {
+            patience: Patience::new(limits.fuel_failed_max),
             limits,
             plugin,
             component,
@@ -85,6 +88,11 @@ impl Runtime {
         &self.limits
     }
 
+    /// Returns what failed calls may still burn.
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     /// Asks the component what it is with these settings.
     pub(crate) fn describe(
         &self,
@@ -98,42 +106,56 @@ impl Runtime {
     /// Asks for a verdict a row.
     pub(crate) fn decide(
         &self,
+        fuel_max: u64,
         context: lowered::Context<'_>,
         rows: &[lowered::Row<'_>],
     ) -> Attempt<lifted::Verdict> {
         let export = &self.component.exports().decide;
-        self.ask(export, context, rows, |_, verdict: &lifted::Verdict| {
-            verdict.bytes()
-        })
+        self.ask(
+            export,
+            fuel_max,
+            context,
+            rows,
+            |_, verdict: &lifted::Verdict| verdict.bytes(),
+        )
     }
 
     /// Asks for the match keys of each row.
     pub(crate) fn keys(
         &self,
+        fuel_max: u64,
         context: lowered::Context<'_>,
         rows: &[lowered::Row<'_>],
     ) -> Attempt<lifted::Keys> {
         let export = &self.component.exports().keys;
-        self.ask(export, context, rows, |_, keys: &lifted::Keys| keys.bytes())
+        self.ask(export, fuel_max, context, rows, |_, keys: &lifted::Keys| {
+            keys.bytes()
+        })
     }
 
     /// Asks for an outcome a row. `named` returns the bytes of a row's source column, for what an
     /// outcome only names.
     pub(crate) fn apply(
         &self,
+        fuel_max: u64,
         context: lowered::Context<'_>,
         rows: &[lowered::MappingRow<'_>],
         named: impl Fn(usize, u32) -> usize,
     ) -> Attempt<lifted::Outcome> {
         let export = &self.component.exports().apply;
-        self.ask(export, context, rows, |row, answer: &lifted::Outcome| {
-            answer.bytes(|position| named(row, position))
-        })
+        self.ask(
+            export,
+            fuel_max,
+            context,
+            rows,
+            |row, answer: &lifted::Outcome| answer.bytes(|position| named(row, position)),
+        )
     }
 
     fn ask<Row, Answer>(
         &self,
         export: &ComponentExportIndex,
+        fuel_per_call: u64,
         context: lowered::Context<'_>,
         rows: &[Row],
         bytes: impl Fn(usize, &Answer) -> usize,
@@ -151,7 +173,7 @@ impl Runtime {
                 ))));
             }
             // What `configure` left over is not the call's, so that neither depends on the other.
-            fuel_max = self.limits.fuel_per_call;
+            fuel_max = fuel_per_call;
             allot(&mut store, &self.limits, fuel_max)?;
             let function =
                 instance.get_typed_func::<Stage<'_, Row>, Answered<Answer>>(&mut store, export)?;

@@ -12,7 +12,7 @@ mod load;
 mod on_request;
 mod parent;
 
-use std::{path::PathBuf, thread};
+use std::{path::PathBuf, thread, time::Duration};
 
 use wasmtime::{Engine, component::Component as Compiled};
 
@@ -56,6 +56,13 @@ impl Effort {
         match self {
             Self::Optimised => "optimised",
             Self::Plain => "plain",
+        }
+    }
+
+    fn time_max(self, limits: &Limits) -> Duration {
+        match self {
+            Self::Optimised => limits.optimise_time_max,
+            Self::Plain => limits.compile_time_max,
         }
     }
 }
@@ -145,9 +152,9 @@ fn on_deep_stack<Made: Send>(
 }
 
 /// Says that the compiler needs more than it may have.
-fn out_of_bounds(limits: &Limits) -> AdmissionError {
+fn out_of_bounds(effort: Effort, limits: &Limits) -> AdmissionError {
     AdmissionError::CompileBounds {
-        seconds: limits.compile_time_max.as_secs(),
+        seconds: effort.time_max(limits).as_secs(),
         mebibytes: limits.compile_memory_max >> 20,
     }
 }

@@ -48,11 +48,12 @@ pub(crate) struct MemoryExceeded {
     pub(crate) memory_max: usize,
 }
 
-/// Counts the memory of an instance, all its linear memories together: the engine's own limit is for
-/// each memory alone.
+/// Counts the memory and the tables of an instance, all its parts together: the engine's own limits are
+/// for each memory and each table alone.
 pub(crate) struct Account {
     bytes: usize,
     memory_max: usize,
+    table_elements: usize,
     table_elements_max: usize,
     instances_max: usize,
 }
@@ -62,6 +63,7 @@ impl Account {
         Self {
             bytes: 0,
             memory_max: limits.memory_max,
+            table_elements: 0,
             table_elements_max: limits.table_elements_max,
             instances_max: usize::try_from(limits.instances_max).unwrap_or(usize::MAX),
         }
@@ -94,11 +96,19 @@ impl ResourceLimiter for Account {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= self.table_elements_max)
+        let wanted = self
+            .table_elements
+            .saturating_add(desired.saturating_sub(current));
+        if wanted > self.table_elements_max {
+            // Most guests grow no table; one that does must live with being told no.
+            return Ok(false);
+        }
+        self.table_elements = wanted;
+        Ok(true)
     }
 
     fn instances(&self) -> usize {

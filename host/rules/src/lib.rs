@@ -28,11 +28,12 @@ mod imports;
 mod layer;
 mod limits;
 mod meter;
+mod patience;
 mod samples;
 mod tables;
 mod untrusted;
 
-pub use admission::{AdmissionError, Format};
+pub use admission::{AdmissionError, FileError, Format};
 pub use compile::{COMPILE_COMMAND, CacheError, CompileCache, Compiling, compile_on_request};
 pub use component::Component;
 pub use context::{Context, MappingRow};

@@ -43,6 +43,14 @@ pub enum RulesError {
         /// Why.
         source: AdmissionError,
     },
+    /// The last good rules cannot be compiled at the moment.
+    #[error("the last good rules of job `{job}` cannot be used at the moment")]
+    Remembered {
+        /// The job.
+        job: JobName,
+        /// Why.
+        source: AdmissionError,
+    },
     /// A settings file is not TOML, or the plugin refuses what it says.
     #[error("{place}: {message}")]
     Settings {
@@ -189,6 +197,17 @@ impl ServiceError {
     /// Whether the usage or the configuration is wrong (exit code 2), so that nothing was tried. What a
     /// tenant answers, a refused secret included, is a failure of the run.
     pub fn is_configuration(&self) -> bool {
+        // The machine is to blame, and no file.
+        if let Self::Rules(
+            RulesError::Remembered { .. }
+            | RulesError::Refused {
+                source: AdmissionError::Compiler(_),
+                ..
+            },
+        ) = self
+        {
+            return false;
+        }
         matches!(
             self,
             Self::Project(_) | Self::Rules(_) | Self::Scope { .. } | Self::OtherTenant { .. }

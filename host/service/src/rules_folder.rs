@@ -15,7 +15,9 @@ use syncline_directory::{
 };
 use syncline_graph::Source;
 use syncline_planner::guard;
-use syncline_rules::{ActivationError, Component, Context, Generation, LayerSpec, Tables};
+use syncline_rules::{
+    ActivationError, AdmissionError, Component, Context, FileError, Generation, LayerSpec, Tables,
+};
 use syncline_store::{Fit, RememberedGeneration, RememberedLayer};
 
 use crate::{
@@ -38,10 +40,10 @@ pub(crate) struct Candidate {
     tables: JobTables,
 }
 
-/// Components admitted so far, and what was said of each job's rules last.
+/// Components admitted or refused so far, and what was said of each job's rules last.
 #[derive(Default)]
 pub(crate) struct RulesMemory {
-    admitted: Mutex<BTreeMap<ComponentDigest, Component>>,
+    admitted: Mutex<BTreeMap<ComponentDigest, Result<Component, AdmissionError>>>,
     said: Mutex<BTreeMap<JobName, String>>,
     /// The candidates that were weighed against an active generation and not let in.
     left_out: Mutex<BTreeMap<JobName, (GenerationDigest, GenerationDigest)>>,
@@ -115,7 +117,7 @@ impl Service {
         let mut layers = Vec::new();
         let mut components = Vec::new();
         for rule in &job.rules {
-            let bytes = read_component(job, rule)?;
+            let bytes = self.read_component(job, rule)?;
             let component = self.admit(&bytes).map_err(|source| RulesError::Refused {
                 path: rule.component.clone(),
                 source,
@@ -169,8 +171,17 @@ impl Service {
             let Some(bytes) = self.store.component(&layer.component)? else {
                 return Ok(None);
             };
-            let Ok(component) = self.admit(&bytes) else {
-                return Ok(None);
+            let component = match self.admit(&bytes) {
+                Ok(component) => component,
+                // To go on without them would let what lies in the folder in unseen.
+                Err(error) if error.is_passing() => {
+                    return Err(RulesError::Remembered {
+                        job: job.name.clone(),
+                        source: error,
+                    }
+                    .into());
+                }
+                Err(_) => return Ok(None),
             };
             specs.push(LayerSpec {
                 plugin: layer.plugin,
@@ -197,7 +208,22 @@ impl Service {
         })
     }
 
-    fn admit(&self, bytes: &[u8]) -> Result<Component, syncline_rules::AdmissionError> {
+    fn read_component(&self, job: &Job, rule: &RuleSource) -> Result<Vec<u8>, RulesError> {
+        let path = rule.component.clone();
+        self.rules.read(&path).map_err(|error| match error {
+            FileError::Unreadable(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                RulesError::Missing {
+                    job: job.name.clone(),
+                    plugin: rule.plugin.clone(),
+                    path,
+                }
+            }
+            FileError::Unreadable(source) => RulesError::Unreadable { path, source },
+            FileError::Refused(source) => RulesError::Refused { path, source },
+        })
+    }
+
+    fn admit(&self, bytes: &[u8]) -> Result<Component, AdmissionError> {
         let digest = ComponentDigest::new(hex::encode(Sha256::digest(bytes)));
         let mut admitted = self
             .rules_memory
@@ -205,11 +231,14 @@ impl Service {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(component) = admitted.get(&digest) {
-            return Ok(component.clone());
+            return component.clone();
         }
-        let component = self.rules.admit(bytes)?;
-        admitted.insert(digest, component.clone());
-        Ok(component)
+        let component = self.rules.admit(bytes);
+        // What was refused would be refused again, after as long a time.
+        if !component.as_ref().is_err_and(AdmissionError::is_passing) {
+            admitted.insert(digest, component.clone());
+        }
+        component
     }
 
     /// Returns the rules that a job can start with, before any tenant is reached: those in the
@@ -423,22 +452,6 @@ impl Service {
         let context = self.rules_context(job, ends);
         let (store, active, candidate) = (self.store.clone(), active.clone(), candidate.clone());
         crate::off_thread::blocking(move || preview(&store, &active, &candidate, &context)).await
-    }
-}
-
-fn read_component(job: &Job, rule: &RuleSource) -> Result<Vec<u8>, RulesError> {
-    let path = &rule.component;
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(bytes),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(RulesError::Missing {
-            job: job.name.clone(),
-            plugin: rule.plugin.clone(),
-            path: path.clone(),
-        }),
-        Err(source) => Err(RulesError::Unreadable {
-            path: path.clone(),
-            source,
-        }),
     }
 }
 

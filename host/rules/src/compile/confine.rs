@@ -11,16 +11,23 @@ pub(super) fn confine(memory_max: u64, seconds: u64, threads: usize) -> io::Resu
     let threads = u64::try_from(threads).unwrap_or(u64::MAX);
     let processor_seconds = seconds.saturating_mul(threads).max(1);
     // Standard input, output and error are open; no file, no socket can be opened besides.
-    Resource::NOFILE.set(3, 3)?;
-    Resource::FSIZE.set(0, 0)?;
-    Resource::CORE.set(0, 0)?;
-    Resource::CPU.set(processor_seconds, processor_seconds)?;
-    let memory = Resource::AS.set(memory_max, memory_max);
+    lower(Resource::NOFILE, 3)?;
+    lower(Resource::FSIZE, 0)?;
+    lower(Resource::CORE, 0)?;
+    lower(Resource::CPU, processor_seconds)?;
+    let memory = lower(Resource::AS, memory_max);
     if cfg!(target_os = "macos") {
         // It knows the limit but does not enforce it, and refuses small ones; time remains.
         return Ok(());
     }
     memory
+}
+
+/// Lowers a limit; one that is lower already stays, since nobody but root can raise it.
+#[cfg(unix)]
+fn lower(resource: rlimit::Resource, limit: u64) -> io::Result<()> {
+    let limit = limit.min(resource.get_hard()?);
+    resource.set(limit, limit)
 }
 
 /// Limits this process for good, as on Unix; files and sockets are not limited there.

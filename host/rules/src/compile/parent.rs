@@ -34,19 +34,24 @@ pub(super) fn compile(
     let mut child = start(program, effort, limits)
         .map(Running)
         .map_err(|error| AdmissionError::Compiler(untrusted::printable(&error.to_string())))?;
-    match ask(&mut child.0, bytes, limits) {
+    match ask(
+        &mut child.0,
+        bytes,
+        effort.time_max(limits),
+        limits.compiled_size_max,
+    ) {
         Heard::Answer(Answer::Code(code)) => Ok(CodeFromChild(code)),
         Heard::Answer(Answer::Refused(why)) => {
             Err(AdmissionError::Compile(untrusted::printable(&why)))
         }
-        Heard::TooLate => Err(out_of_bounds(limits)),
+        Heard::TooLate => Err(out_of_bounds(effort, limits)),
         Heard::Nonsense(status) => Err(match status.and_then(|status| status.code()) {
             Some(code @ 0..=127) => AdmissionError::Compiler(format!(
                 "it ended with exit code {code} and without an answer"
             )),
             // By a signal, or what stands for one on Windows: its own limit of time, or running out
             // of memory or stack, which ends a process there and then.
-            _ => out_of_bounds(limits),
+            _ => out_of_bounds(effort, limits),
         }),
     }
 }
@@ -76,7 +81,7 @@ fn start(program: &Path, effort: Effort, limits: &Limits) -> io::Result<Child> {
         .arg(COMPILE_COMMAND)
         .arg(effort.word())
         .arg(limits.compile_memory_max.to_string())
-        .arg(limits.compile_time_max.as_secs().max(1).to_string())
+        .arg(effort.time_max(limits).as_secs().max(1).to_string())
         // Nothing of the environment is the compiler's business, least of all secrets (law L12).
         .env_clear()
         .stdin(Stdio::piped())
@@ -92,7 +97,7 @@ fn start(program: &Path, effort: Effort, limits: &Limits) -> io::Result<Child> {
 }
 
 /// Gives the child the component and waits for its answer.
-fn ask(child: &mut Child, bytes: &[u8], limits: &Limits) -> Heard {
+fn ask(child: &mut Child, bytes: &[u8], time_max: Duration, content_max: usize) -> Heard {
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Heard::Nonsense(None);
     };
@@ -104,10 +109,9 @@ fn ask(child: &mut Child, bytes: &[u8], limits: &Limits) -> Heard {
             input.write_all(bytes).ok();
         });
         scope.spawn(move || {
-            let content_max = limits.compiled_size_max;
             answers.send(frame::read(output, content_max).ok()).ok();
         });
-        match answered.recv_timeout(limits.compile_time_max) {
+        match answered.recv_timeout(time_max) {
             Ok(Some(answer)) => Heard::Answer(answer),
             Ok(None) => {
                 let status = ended(child);

@@ -28,8 +28,8 @@ pub(super) fn scope(
         let runtime = &generation.layers[layer.layer].runtime;
         let lowered = lowered::Context::new(context, layer.depends_on_time);
         let picked = pick(rows, &asked);
-        let answers = lower::ask(runtime.limits(), source, &picked, |rows| {
-            runtime.decide(lowered, rows)
+        let answers = lower::ask(runtime, source, &picked, |fuel_max, rows| {
+            runtime.decide(fuel_max, lowered, rows)
         });
         for (row, answer) in asked.into_iter().zip(answers) {
             let earlier = std::mem::replace(&mut verdicts[row], Ok(Verdict::InScope));
@@ -61,8 +61,8 @@ pub(super) fn keys(
         let runtime = &generation.layers[layer.layer].runtime;
         let lowered = lowered::Context::new(context, layer.depends_on_time);
         let picked = pick(rows, &asked);
-        let answers = lower::ask(runtime.limits(), &matching.source, &picked, |rows| {
-            runtime.keys(lowered, rows)
+        let answers = lower::ask(runtime, &matching.source, &picked, |fuel_max, rows| {
+            runtime.keys(fuel_max, lowered, rows)
         });
         for (row, answer) in asked.into_iter().zip(answers) {
             let judged = match answer {

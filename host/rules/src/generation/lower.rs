@@ -9,33 +9,37 @@ use crate::{
     context::MappingRow,
     contract::{lifted, lowered, value_bytes},
     failure::Failure,
-    limits::Limits,
 };
 
-/// Asks about rows without a target.
+/// Asks about rows without a target; `call` is given the fuel that it may take.
 pub(super) fn ask<Answer>(
-    limits: &Limits,
+    runtime: &Runtime,
     projection: &Projection,
     sources: &[&[Value]],
-    mut call: impl FnMut(&[lowered::Row<'_>]) -> Attempt<Answer>,
+    mut call: impl FnMut(u64, &[lowered::Row<'_>]) -> Attempt<Answer>,
 ) -> Vec<Result<Answer, Failure>> {
     let sizes: Vec<usize> = sources.iter().map(|row| projection.bytes(row)).collect();
-    batch::ask(limits, &sizes, |range| {
-        let sources = &sources[range];
-        let mut values = Vec::with_capacity(sources.len() * projection.width());
-        for source in sources {
-            projection.lower(source, &mut values);
-        }
-        let mut slices = Slices(&values);
-        let rows: Vec<lowered::Row<'_>> = sources
-            .iter()
-            .map(|_| lowered::Row {
-                source: slices.take(projection.width()),
-                target: None,
-            })
-            .collect();
-        call(&rows)
-    })
+    batch::ask(
+        runtime.limits(),
+        runtime.patience(),
+        &sizes,
+        |range, fuel_max| {
+            let sources = &sources[range];
+            let mut values = Vec::with_capacity(sources.len() * projection.width());
+            for source in sources {
+                projection.lower(source, &mut values);
+            }
+            let mut slices = Slices(&values);
+            let rows: Vec<lowered::Row<'_>> = sources
+                .iter()
+                .map(|_| lowered::Row {
+                    source: slices.take(projection.width()),
+                    target: None,
+                })
+                .collect();
+            call(fuel_max, &rows)
+        },
+    )
 }
 
 /// A row to map, and what earlier layers decided for it: a change a slot, or none at all.
@@ -52,52 +56,57 @@ pub(super) fn ask_mapping(
     asked: &[Asked<'_>],
 ) -> Vec<Result<lifted::Outcome, Failure>> {
     let sizes: Vec<usize> = asked.iter().map(|asked| bytes(mapping, asked)).collect();
-    batch::ask(runtime.limits(), &sizes, |range| {
-        let asked = &asked[range];
-        let width = mapping.source.width() + mapping.target.width();
-        let mut values = Vec::with_capacity(asked.len() * width);
-        for Asked { row, earlier } in asked {
-            mapping.source.lower(&row.source, &mut values);
-            if let Some(target) = &row.target {
-                mapping.target.lower(target, &mut values);
-            }
-            for change in earlier.iter().flatten() {
-                if let Change::FirstFree(candidates) = change {
-                    values.extend(candidates.iter().map(lowered::Value::from));
+    batch::ask(
+        runtime.limits(),
+        runtime.patience(),
+        &sizes,
+        |range, fuel_max| {
+            let asked = &asked[range];
+            let width = mapping.source.width() + mapping.target.width();
+            let mut values = Vec::with_capacity(asked.len() * width);
+            for Asked { row, earlier } in asked {
+                mapping.source.lower(&row.source, &mut values);
+                if let Some(target) = &row.target {
+                    mapping.target.lower(target, &mut values);
+                }
+                for change in earlier.iter().flatten() {
+                    if let Change::FirstFree(candidates) = change {
+                        values.extend(candidates.iter().map(lowered::Value::from));
+                    }
                 }
             }
-        }
-        let mut slices = Slices(&values);
-        let mut changes = Vec::new();
-        let mut rows = Vec::with_capacity(asked.len());
-        for Asked { row, earlier } in asked {
-            let source = slices.take(mapping.source.width());
-            let target = row
-                .target
-                .as_ref()
-                .map(|_| slices.take(mapping.target.width()));
-            rows.push(lowered::Row { source, target });
-            let earlier = earlier.iter().flatten();
-            changes.extend(earlier.map(|change| lower_change(change, &mut slices)));
-        }
-        let mut changes = Slices(&changes);
-        let rows: Vec<lowered::MappingRow<'_>> = rows
-            .into_iter()
-            .zip(asked)
-            .map(|(row, asked)| lowered::MappingRow {
-                row,
-                earlier: match asked.earlier {
-                    Some(_) => changes.take(mapping.outputs.len()),
-                    None => &[],
-                },
+            let mut slices = Slices(&values);
+            let mut changes = Vec::new();
+            let mut rows = Vec::with_capacity(asked.len());
+            for Asked { row, earlier } in asked {
+                let source = slices.take(mapping.source.width());
+                let target = row
+                    .target
+                    .as_ref()
+                    .map(|_| slices.take(mapping.target.width()));
+                rows.push(lowered::Row { source, target });
+                let earlier = earlier.iter().flatten();
+                changes.extend(earlier.map(|change| lower_change(change, &mut slices)));
+            }
+            let mut changes = Slices(&changes);
+            let rows: Vec<lowered::MappingRow<'_>> = rows
+                .into_iter()
+                .zip(asked)
+                .map(|(row, asked)| lowered::MappingRow {
+                    row,
+                    earlier: match asked.earlier {
+                        Some(_) => changes.take(mapping.outputs.len()),
+                        None => &[],
+                    },
+                })
+                .collect();
+            runtime.apply(fuel_max, context, &rows, |row, position| {
+                let column = mapping.source.position(position);
+                let value = column.and_then(|column| asked.get(row)?.row.source.get(column));
+                value.map_or(0, value_bytes)
             })
-            .collect();
-        runtime.apply(context, &rows, |row, position| {
-            let column = mapping.source.position(position);
-            let value = column.and_then(|column| asked.get(row)?.row.source.get(column));
-            value.map_or(0, value_bytes)
-        })
-    })
+        },
+    )
 }
 
 /// Takes slices off the front of a list.

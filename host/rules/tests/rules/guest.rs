@@ -236,7 +236,7 @@ pub(crate) fn engine() -> RulesEngine {
         Limits {
             fuel_per_configure: 10_000_000,
             fuel_per_call: 10_000_000,
-            fuel_per_batch_failed: 400_000_000,
+            fuel_failed_max: 400_000_000,
             ..Limits::default()
         },
         Compiling::InProcess,

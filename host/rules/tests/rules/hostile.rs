@@ -180,7 +180,7 @@ fn law_11_the_clock_ends_what_fuel_does_not() {
         Limits {
             wall_clock: std::time::Duration::from_millis(50),
             fuel_per_call: u64::MAX / 2,
-            fuel_per_batch_failed: u64::MAX,
+            fuel_failed_max: u64::MAX,
             ..Limits::default()
         },
         Compiling::InProcess,
