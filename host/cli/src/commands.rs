@@ -7,6 +7,7 @@ mod init;
 mod log;
 mod plan;
 mod plugin;
+mod rules;
 mod run;
 mod simulate;
 mod status;
@@ -61,6 +62,7 @@ enum Verb {
     Run(run::Run),
     Approve(approve::Approve),
     Status(status::Status),
+    Rules(rules::Rules),
     Log(log::Log),
     Plugin(plugin::Plugin),
     Simulate(simulate::Simulate),
@@ -101,6 +103,7 @@ async fn run_verb(verb: Verb, folder: PathBuf) -> anyhow::Result<End> {
         Verb::Run(run) => run.run(&folder).await,
         Verb::Approve(approve) => approve.run(&folder),
         Verb::Status(status) => status.run(&folder),
+        Verb::Rules(rules) => rules.run(&folder).await,
         Verb::Log(log) => log.run(&folder),
         Verb::Plugin(plugin) => plugin.run(&folder),
         Verb::Simulate(simulate) => simulate.run().await,

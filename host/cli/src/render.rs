@@ -8,6 +8,7 @@ mod plugin;
 mod progress;
 mod prose;
 mod rules;
+mod rules_state;
 mod status;
 mod table;
 mod terminal;
@@ -22,6 +23,7 @@ pub(crate) use plan::plan;
 pub(crate) use plugin::{differing, inspected, measured, size, tested, tested_input};
 pub(crate) use progress::Progress;
 pub(crate) use rules::{activated, previewed};
+pub(crate) use rules_state::{rules_history, rules_list};
 pub(crate) use status::{JobStatus, status};
 pub(crate) use table::{aligned, named};
 
@@ -67,6 +69,11 @@ pub(crate) fn log_to_stderr() {
 /// Whether colour is unwanted (no-color.org).
 fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Returns a time to the second, as people read it.
+pub(crate) fn second(time: &str) -> String {
+    format!("{} UTC", time.get(..19).unwrap_or(time).replace('T', " "))
 }
 
 /// Returns a number and a noun that agrees with it.

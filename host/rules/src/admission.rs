@@ -13,8 +13,7 @@ use sha2::{Digest, Sha256};
 use syncline_directory::ComponentDigest;
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
 
-pub use file::FileError;
-pub(crate) use file::read;
+pub use file::{FileError, read_file};
 
 use crate::{
     call::{self, Rehearsal},

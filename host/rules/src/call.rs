@@ -93,6 +93,17 @@ impl Runtime {
         &self.patience
     }
 
+    /// Whether another runtime of the same component answers alike: it has the same settings, and the
+    /// same of every table that may be looked into.
+    pub(crate) fn answers_alike(&self, other: &Self) -> bool {
+        self.settings == other.settings
+            && self.tables_declared == other.tables_declared
+            && self
+                .tables_declared
+                .iter()
+                .all(|table| self.tables.0.get(table) == other.tables.0.get(table))
+    }
+
     /// Asks the component what it is with these settings.
     pub(crate) fn describe(
         &self,

@@ -6,12 +6,12 @@
 mod pool;
 mod ticker;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use wasmtime::{Config, Engine, OptLevel, WasmFeatures, component::Linker};
 
 use crate::{
-    admission::{self, AdmissionError, FileError},
+    admission::{self, AdmissionError},
     compile::{Compiling, Effort},
     component::Component,
     guest::Guest,
@@ -66,16 +66,6 @@ impl RulesEngine {
             optimising: imports::linker(&optimising).map_err(setup)?,
             plain: imports::linker(&plain).map_err(setup)?,
         })))
-    }
-
-    /// Returns the bytes of a file that could be a rule, read once and no more of them than a rule may
-    /// have.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read, is no regular file, or is too large.
-    pub fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
-        admission::read(path, self.0.limits.file_size_max)
     }
 
     /// Returns the component that these bytes are, compiled and tried once for its interface.

@@ -6,10 +6,12 @@
 mod assemble;
 mod digest;
 mod evaluate;
+mod explain;
 mod laws;
 mod layout;
 mod lower;
 mod mapping;
+mod shared;
 mod trial;
 
 use std::{
@@ -30,8 +32,10 @@ use crate::{
 
 pub use assemble::ActivationError;
 use assemble::Standing;
+pub use explain::{LayerAnswer, LayerMapping, OutputOrigin};
 pub use laws::{Broken, Finding, Law, Thoroughness};
 use layout::KindRules;
+pub use shared::Shared;
 pub use trial::TrialError;
 
 /// What layers before a lone one are taken to have decided for a row, by attribute.

@@ -33,7 +33,7 @@ mod samples;
 mod tables;
 mod untrusted;
 
-pub use admission::{AdmissionError, FileError, Format};
+pub use admission::{AdmissionError, FileError, Format, read_file};
 pub use compile::{COMPILE_COMMAND, CacheError, CompileCache, Compiling, compile_on_request};
 pub use component::Component;
 pub use context::{Context, MappingRow};
@@ -43,7 +43,8 @@ pub use declaration::{
 pub use description::DescriptionError;
 pub use engine::{EngineError, RulesEngine};
 pub use generation::{
-    ActivationError, Broken, Earlier, Finding, Generation, Law, Thoroughness, TrialError,
+    ActivationError, Broken, Earlier, Finding, Generation, Law, LayerAnswer, LayerMapping,
+    OutputOrigin, Shared, Thoroughness, TrialError,
 };
 pub use layer::{Layer, LayerSpec};
 pub use limits::Limits;

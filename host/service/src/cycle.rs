@@ -4,19 +4,23 @@
 use sha2::{Digest as _, Sha256};
 use syncline_directory::{JobName, ObjectKind, Side};
 use syncline_graph::{Source, Target};
+use syncline_planner::{Standing, plan::State};
 use syncline_rules::Generation;
-use syncline_store::{Fit, PlanState, RunEnd, RunId, RunOutcome, StoredPlan};
+use syncline_store::{Fit, PlanState, RunEnd, RunId, RunOutcome, StoredPlan, Suspension};
 use tokio::time::Instant;
 
 use crate::{
     Event, Service, ServiceError, Step, Stop, decide,
+    failed_inputs::FailedInputs,
     off_thread::blocking,
     one_line,
-    planning::Planning,
+    planning::{Planned, Planning},
     project::Job,
     record::{Named, RunStamp, new_id},
     report::{CycleReport, Mode, Request},
-    rules_folder::{Chosen, Ends, KnownRules},
+    rules_folder::KnownRules,
+    rules_settling::{Chosen, Ends, Letting},
+    suspension::Tally,
     tenants::tenant_error,
 };
 
@@ -47,9 +51,27 @@ impl Service {
         request: Request<'_>,
         stop: &Stop,
     ) -> Result<CycleReport, ServiceError> {
+        let _turn = self.turn.lock().await;
+        self.grant_wishes().await?;
+        self.cycle_of(job, request, stop, false).await
+    }
+
+    /// Runs one cycle of a job. The caller has the turn, and says whether the folder is watched, so
+    /// that nobody need look into it.
+    pub(crate) async fn cycle_of(
+        &self,
+        job: &JobName,
+        request: Request<'_>,
+        stop: &Stop,
+        watched: bool,
+    ) -> Result<CycleReport, ServiceError> {
         let job = &self.project.jobs[job];
         // In this order: file (read before), components, credentials, network.
-        let rules = self.known_rules(job)?;
+        let rules = if watched {
+            self.watched_rules(job).await?
+        } else {
+            self.known_rules(job).await?
+        };
         let source = self.reader(&job.source)?;
         let target = match request.mode {
             Mode::Preview => TargetEnd::Reader(self.reader(&job.target)?),
@@ -182,10 +204,28 @@ impl Steps<'_> {
         if generation.depends_on_time(ObjectKind::User) {
             self.service.store.mark_all_undecided(&self.job.name)?;
         }
+        self.service
+            .check_suspension(self.job, generation.digest())?;
+        let failed_inputs = FailedInputs::of(
+            &self.service.project.state_folder(),
+            generation.digest().short(),
+        );
         self.turn_to(Step::Decide)?;
-        report.decided = self.decide(&generation, &ends).await?;
+        let (decided, tally) = self.decide(&generation, &ends, &failed_inputs).await?;
+        report.decided = decided;
+        if tally.is_too_much() {
+            return Err(self.suspend(&generation, &stamp, &failed_inputs, tally)?);
+        }
         self.turn_to(Step::Plan)?;
-        let plan = self.plan(generation, &ends, &stamp).await?;
+        let planned = self
+            .plan(generation.clone(), &ends, &stamp, &failed_inputs)
+            .await?;
+        let plan = match planned {
+            Planned::Plan(plan) => plan,
+            Planned::TooManyFailures(tally) => {
+                return Err(self.suspend(&generation, &stamp, &failed_inputs, tally)?);
+            }
+        };
         report.plan = Some(plan.clone());
         self.service.emit(Event::Planned {
             job: self.job.name.clone(),
@@ -260,10 +300,17 @@ impl Steps<'_> {
         self.check_tenants(&ends)?;
         service
             .store
+            .describe_tenants(&job.name, &ends.source, &ends.target)?;
+        service
+            .store
             .settle_settings(&job.name, &settings_digest(job, &ends))?;
         let readers = (source, target.reader());
+        let letting = match self.request.activate {
+            true => Letting::ByCommand("sync --activate"),
+            false => Letting::AsTheJobSays,
+        };
         let chosen = service
-            .settle_rules(job, rules, &ends, readers, self.request.activate)
+            .settle_rules(job, rules, &ends, readers, letting)
             .await?;
         service
             .store
@@ -323,13 +370,83 @@ impl Steps<'_> {
         Ok(())
     }
 
-    async fn decide(&self, generation: &Generation, ends: &Ends) -> Result<u64, ServiceError> {
+    /// Suspends rules that failed on too many objects, and tells the log of the first of those; returns
+    /// what ends the run.
+    fn suspend(
+        &self,
+        generation: &Generation,
+        stamp: &RunStamp,
+        failed_inputs: &FailedInputs,
+        tally: Tally,
+    ) -> Result<ServiceError, ServiceError> {
+        let service = self.service;
+        let kind = ObjectKind::User;
+        let mut records = Vec::new();
+        for (source, reason) in &tally.failures {
+            let object =
+                service
+                    .store
+                    .mirrored(&self.job.name, Side::Source, kind, source.as_str())?;
+            let attributes = object.map(|object| object.attributes).unwrap_or_default();
+            let object = Named {
+                kind,
+                id: source,
+                attributes: &attributes,
+            };
+            records.push(stamp.standing(
+                service.new_id(),
+                service.now(),
+                &object,
+                None,
+                &Standing {
+                    state: State::Held,
+                    reason: reason.clone(),
+                },
+                &[],
+                failed_inputs.of_object(source),
+            ));
+        }
+        service.store.record(&self.job.name, self.run, &records)?;
+        let suspension = Suspension {
+            digest: generation.digest().clone(),
+            at: service.now(),
+            asked: tally.asked,
+            failed: tally.failed,
+            reason: tally.first_reason(),
+            inputs: failed_inputs
+                .folder()
+                .map(|folder| folder.display().to_string()),
+        };
+        service.store.suspend(&self.job.name, &suspension)?;
+        Ok(ServiceError::RulesSuspended {
+            job: self.job.name.clone(),
+            suspension: Box::new(suspension),
+        })
+    }
+
+    async fn decide(
+        &self,
+        generation: &Generation,
+        ends: &Ends,
+        failed_inputs: &FailedInputs,
+    ) -> Result<(u64, Tally), ServiceError> {
         let service = self.service;
         let context = service.rules_context(self.job, ends);
         let (store, generation) = (service.store.clone(), generation.clone());
         let assignment = self.job.users.clone();
         let progress = self.progress(Step::Decide);
-        blocking(move || decide::decide(&store, &generation, &context, &assignment, progress)).await
+        let inputs = failed_inputs.clone();
+        blocking(move || {
+            decide::decide(
+                &store,
+                &generation,
+                &context,
+                &assignment,
+                &inputs,
+                progress,
+            )
+        })
+        .await
     }
 
     async fn plan(
@@ -337,7 +454,8 @@ impl Steps<'_> {
         generation: Generation,
         ends: &Ends,
         stamp: &RunStamp,
-    ) -> Result<StoredPlan, ServiceError> {
+        failed_inputs: &FailedInputs,
+    ) -> Result<Planned, ServiceError> {
         let service = self.service;
         let context = service.rules_context(self.job, ends);
         let store = service.store.clone();
@@ -346,6 +464,7 @@ impl Steps<'_> {
         let now = service.now();
         let randomness = service.outside.randomness.clone();
         let progress = self.progress(Step::Plan);
+        let failed_inputs = failed_inputs.clone();
         blocking(move || {
             let planning = Planning {
                 job: &job.name,
@@ -356,6 +475,7 @@ impl Steps<'_> {
                 assignment: &job.users,
                 mode,
                 stamp: &stamp,
+                failed_inputs: &failed_inputs,
                 now,
             };
             planning.plan(&store, &context, || new_id(&*randomness), progress)

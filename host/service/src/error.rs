@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use syncline_directory::{JobName, PluginName, Side};
+use syncline_directory::{ComponentDigest, JobName, PluginName, Side};
 use syncline_graph::{ErrorKind, GraphError};
 use syncline_rules::{ActivationError, AdmissionError, EngineError, TrialError};
-use syncline_store::StoreError;
+use syncline_store::{StoreError, Suspension};
 use thiserror::Error;
 
 use crate::project::{Place, ProjectError};
@@ -34,6 +34,26 @@ pub enum RulesError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// A link leads out of the project.
+    #[error(
+        "{} is a link that leads out of the project, to {}; put the component itself there",
+        path.display(),
+        target.display()
+    )]
+    Outside {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// A remembered generation uses a component that is remembered no more.
+    #[error("job `{job}`: component {} is no longer remembered", component.short())]
+    Forgotten {
+        /// The job.
+        job: JobName,
+        /// The component.
+        component: ComponentDigest,
     },
     /// The file is not a component that may run.
     #[error("{} is refused", path.display())]
@@ -99,6 +119,40 @@ pub enum RulesError {
         /// Why.
         source: TrialError,
     },
+    /// The rules failed on too many of the people they were previewed on.
+    #[error(
+        "the rules of job `{job}` failed on {failed} of the {asked} objects that they were \
+         previewed on: {reason}"
+    )]
+    Preview {
+        /// The job.
+        job: JobName,
+        /// How many objects they were asked about.
+        asked: u64,
+        /// On how many they failed.
+        failed: u64,
+        /// How they failed on the first.
+        reason: String,
+    },
+}
+
+impl RulesError {
+    /// Returns the step on the way to an active generation at which the rules were refused.
+    pub fn step(&self) -> &'static str {
+        match self {
+            Self::Missing { .. }
+            | Self::Unreadable { .. }
+            | Self::Outside { .. }
+            | Self::Forgotten { .. }
+            | Self::MissingTable { .. } => "read",
+            Self::Refused { .. } | Self::Remembered { .. } => "admission",
+            Self::Settings { .. } => "settings",
+            Self::Table { .. } => "tables",
+            Self::Activation { .. } => "assembly",
+            Self::Trial { .. } => "trial",
+            Self::Preview { .. } => "preview",
+        }
+    }
 }
 
 /// What can stop a cycle.
@@ -180,6 +234,18 @@ pub enum ServiceError {
         /// Its id now.
         found: String,
     },
+    /// The job's rules failed on too many objects and are asked nothing more.
+    #[error(
+        "job `{}` holds everything: its rules {} are suspended, since they failed on {} of {} \
+         objects: {}",
+        job, suspension.digest.short(), suspension.failed, suspension.asked, suspension.reason
+    )]
+    RulesSuspended {
+        /// The job.
+        job: JobName,
+        /// What is known of it.
+        suspension: Box<Suspension>,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -216,8 +282,15 @@ impl ServiceError {
 
     /// Returns one sentence on what to do about it, where there is more to say than what is wrong.
     pub fn advice(&self) -> Option<&'static str> {
-        let Self::Tenant { source, .. } = self else {
-            return None;
+        let source = match self {
+            Self::RulesSuspended { .. } => {
+                return Some(
+                    "`syncline rules rollback` goes back to the last good rules; corrected ones \
+                     in the plugins folder are tried by themselves",
+                );
+            }
+            Self::Tenant { source, .. } => source,
+            _ => return None,
         };
         let path = source
             .refusal()

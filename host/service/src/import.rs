@@ -42,23 +42,7 @@ impl Service {
         (source, target): (&Source, &Source),
     ) -> Result<(u64, u64), ServiceError> {
         let kind = ObjectKind::User;
-        let union = |columns: fn(&Generation, ObjectKind) -> Vec<AttributeName>| {
-            let mut union: BTreeSet<AttributeName> = schema::always_read(kind)
-                .iter()
-                .map(AttributeName::new)
-                .collect();
-            for generation in generations {
-                union.extend(columns(generation, kind));
-            }
-            union.into_iter().collect::<Vec<_>>()
-        };
-        let source_columns = union(|generation, kind| generation.source_columns(kind).to_vec());
-        let target_columns = union(|generation, kind| {
-            let mut columns = generation.target_columns(kind).to_vec();
-            columns.extend(generation.writes(kind));
-            columns.extend(generation.match_attributes(kind));
-            columns
-        });
+        let [source_columns, target_columns] = columns(kind, generations);
         self.import_assignment(job, source).await?;
         let reading = |side, columns| Reading {
             job: &job.name,
@@ -84,6 +68,20 @@ impl Service {
             )
             .await?;
         Ok((read, held))
+    }
+
+    /// Whether both mirrors are complete and hold every column that these generations read.
+    pub(crate) fn covers(
+        &self,
+        job: &Job,
+        generations: &[&Generation],
+    ) -> Result<bool, ServiceError> {
+        let kind = ObjectKind::User;
+        let [source, target] = columns(kind, generations);
+        let covers = |side, columns: &[AttributeName]| {
+            self.store.mirror_covers(&job.name, side, kind, columns)
+        };
+        Ok(covers(Side::Source, &source)? && covers(Side::Target, &target)?)
     }
 
     /// Reads what changed since the last time, or everything where there was none; returns how many
@@ -210,6 +208,28 @@ impl Service {
         self.store.complete_listing(mirror, &self.now())?;
         Ok(())
     }
+}
+
+/// Returns the columns of source and target that these generations read, sorted.
+fn columns(kind: ObjectKind, generations: &[&Generation]) -> [Vec<AttributeName>; 2] {
+    let union = |columns: fn(&Generation, ObjectKind) -> Vec<AttributeName>| {
+        let mut union: BTreeSet<AttributeName> = schema::always_read(kind)
+            .iter()
+            .map(AttributeName::new)
+            .collect();
+        for generation in generations {
+            union.extend(columns(generation, kind));
+        }
+        union.into_iter().collect::<Vec<_>>()
+    };
+    let source = union(|generation, kind| generation.source_columns(kind).to_vec());
+    let target = union(|generation, kind| {
+        let mut columns = generation.target_columns(kind).to_vec();
+        columns.extend(generation.writes(kind));
+        columns.extend(generation.match_attributes(kind));
+        columns
+    });
+    [source, target]
 }
 
 fn page_item(item: DeltaItem) -> PageItem {

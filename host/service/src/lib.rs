@@ -12,6 +12,7 @@ mod cycle;
 mod decide;
 mod error;
 mod event;
+mod failed_inputs;
 mod import;
 mod lock;
 mod off_thread;
@@ -23,10 +24,15 @@ mod record;
 mod recover;
 mod report;
 mod rules_folder;
+mod rules_settling;
+mod rules_state;
+mod rules_watch;
+mod rules_wishes;
 mod schedule;
 mod scope;
 mod settings_file;
 mod stop;
+mod suspension;
 mod tables_file;
 mod tenants;
 
@@ -39,20 +45,24 @@ use syncline_store::Store;
 pub use error::{RulesError, ServiceError};
 pub use event::{Event, Observer, Step};
 pub use lock::ProjectLock;
+pub use off_thread::Abandoned;
 pub use one_line::one_line;
-pub use preview::{Example, RulesPreview};
+pub use preview::{Affected, Comparison, Example, RulesPreview, compare};
 pub use project::{Project, ProjectError};
 pub use report::{CycleReport, Failure, Mode, Request};
+pub use rules_state::{Lying, RulesState};
 pub use stop::{Stop, StopSwitch};
 
 /// Everything that cycles of a project need.
 pub struct Service {
     project: Project,
     store: Arc<Store>,
-    rules: RulesEngine,
+    rules: rules_folder::RulesReader,
     outside: Outside,
     tenants: tenants::Tenants,
-    rules_memory: rules_folder::RulesMemory,
+    rules_said: rules_settling::RulesSaid,
+    /// Whose turn it is: a run, or a change of what runs use.
+    turn: tokio::sync::Mutex<()>,
     observer: Observer,
     _lock: ProjectLock,
 }
@@ -75,10 +85,11 @@ impl Service {
         let rules = rules_engine(&project, program)?;
         Ok(Self {
             tenants: tenants::Tenants::default(),
-            rules_memory: rules_folder::RulesMemory::default(),
+            rules_said: rules_settling::RulesSaid::default(),
+            turn: tokio::sync::Mutex::default(),
+            rules: rules_folder::RulesReader::new(rules, &project),
             project,
             store,
-            rules,
             outside,
             observer,
             _lock: lock,

@@ -50,7 +50,7 @@ impl ProjectLock {
 
 /// Makes a folder that only its user can enter. On Windows a folder inherits its parent's access
 /// list, which for a user's own folders says the same.
-fn make_private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

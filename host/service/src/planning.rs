@@ -18,10 +18,20 @@ use syncline_store::{
 
 use crate::{
     decide::{CHUNK, positional},
+    failed_inputs::FailedInputs,
     project::Assignment,
     record::{Named, RunStamp},
     report::Mode,
+    suspension::Tally,
 };
+
+/// What planning came to.
+pub(crate) enum Planned {
+    /// A finished plan.
+    Plan(StoredPlan),
+    /// The rules failed on too many objects; there is no plan.
+    TooManyFailures(Tally),
+}
 
 /// What planning needs beside the store.
 pub(crate) struct Planning<'a> {
@@ -33,6 +43,7 @@ pub(crate) struct Planning<'a> {
     pub(crate) assignment: &'a Assignment,
     pub(crate) mode: Mode,
     pub(crate) stamp: &'a RunStamp,
+    pub(crate) failed_inputs: &'a FailedInputs,
     /// When it is, RFC 3339.
     pub(crate) now: String,
 }
@@ -45,8 +56,9 @@ impl Planning<'_> {
         context: &Context,
         mut new_id: impl FnMut() -> String,
         mut progress: impl FnMut(u64),
-    ) -> Result<StoredPlan, StoreError> {
+    ) -> Result<Planned, StoreError> {
         let kind = context.kind;
+        let mut tally = Tally::default();
         let digest = self.generation.digest();
         let plan = store.begin_plan(self.job, self.run, digest.as_str())?;
         let mut after: Option<SourceId> = None;
@@ -63,7 +75,10 @@ impl Planning<'_> {
             };
             after = Some(last.source.clone());
             done += rows.len() as u64;
-            self.plan_chunk(store, context, plan, &rows)?;
+            self.plan_chunk(store, context, plan, &rows, &mut tally)?;
+            if tally.is_too_much() {
+                return Ok(Planned::TooManyFailures(tally));
+            }
             progress(done);
         }
         if done > 0 {
@@ -85,7 +100,30 @@ impl Planning<'_> {
             (Mode::Apply, true) => PlanState::Applying,
             (Mode::Apply, false) => PlanState::Held,
         };
-        store.finish_plan(plan, hash, census, trips, state)
+        let plan = store.finish_plan(plan, hash, census, trips, state)?;
+        Ok(Planned::Plan(plan))
+    }
+
+    /// Counts how the rules did on an object, and keeps what they failed on.
+    fn count(
+        &self,
+        context: &Context,
+        row: &SubjectRow,
+        outcome: Option<&Outcome>,
+        tally: &mut Tally,
+    ) {
+        let Some(outcome) = outcome else { return };
+        let failure = match outcome {
+            Outcome::Hold(reason) if codes::is_failure(&reason.code) => Some(reason),
+            _ => None,
+        };
+        tally.count(&row.source, failure);
+        if failure.is_some()
+            && let Ok(asked) = mapping_row(self.generation, context.kind, row)
+        {
+            self.failed_inputs
+                .keep(self.generation, context, &row.source, &asked);
+        }
     }
 
     fn plan_chunk(
@@ -94,12 +132,19 @@ impl Planning<'_> {
         context: &Context,
         plan: PlanId,
         rows: &[SubjectRow],
+        tally: &mut Tally,
     ) -> Result<(), StoreError> {
         let joined = rows
             .iter()
             .map(|row| self.join(store, context.kind, row))
             .collect::<Result<Vec<_>, _>>()?;
-        let outcomes = map(self.generation, context, rows, &joined);
+        let verdicts = rows.iter().map(|row| (row, &row.verdict));
+        let outcomes = map(self.generation, context, verdicts, |place| {
+            joined[place].clone()
+        });
+        for (row, outcome) in rows.iter().zip(&outcomes) {
+            self.count(context, row, outcome.as_ref(), tally);
+        }
         let mut operations: Vec<Operation> = Vec::new();
         let mut considered = Vec::with_capacity(rows.len());
         for ((row, joined), outcome) in rows.iter().zip(&joined).zip(&outcomes) {
@@ -182,6 +227,7 @@ impl Planning<'_> {
                     row.target.as_ref(),
                     &row.standing,
                     &row.findings,
+                    self.failed_inputs.of_object(&row.source),
                 ));
             }
             store.tell(self.job, kind, self.run, &rows, &records)?;
@@ -271,19 +317,20 @@ impl Planning<'_> {
 }
 
 /// Asks the rules what each object in scope shall look like; nothing for objects that are not mapped.
-pub(crate) fn map(
+/// `joined` tells of an object's place in the list what the join found.
+pub(crate) fn map<'a>(
     generation: &Generation,
     context: &Context,
-    rows: &[SubjectRow],
-    joined: &[Joined],
+    rows: impl ExactSizeIterator<Item = (&'a SubjectRow, &'a Verdict)>,
+    joined: impl Fn(usize) -> Joined,
 ) -> Vec<Option<Outcome>> {
     let mut outcomes: Vec<Option<Outcome>> = vec![None; rows.len()];
     let mut asked = Vec::new();
     let mut values = Vec::new();
-    for (place, (row, joined)) in rows.iter().zip(joined).enumerate() {
+    for (place, (row, verdict)) in rows.enumerate() {
         if row.state != ObjectState::Live
-            || row.verdict != Verdict::InScope
-            || *joined != Joined::New
+            || *verdict != Verdict::InScope
+            || joined(place) != Joined::New
         {
             continue;
         }

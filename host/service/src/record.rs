@@ -1,9 +1,12 @@
 //! Log records in the shape of Graph's `provisioningObjectSummary` (graph.md, section 11), extended
 //! under `syncline` and never contradicted.
 
+use std::path::PathBuf;
+
 use serde_json::{Value as Json, json};
 use syncline_directory::{Attributes, ObjectKind, Reason, SourceId, TargetId, Value};
 use syncline_planner::{Action, Finding, Operation, Standing, plan::State};
+use syncline_rules::codes;
 use syncline_store::LogRecord;
 
 /// What all records of a run have in common.
@@ -169,7 +172,12 @@ impl RunStamp {
         record(at, object, Some(target), "create", "success", body)
     }
 
-    /// Returns the record of an object that the run leaves as it is.
+    /// Returns the record of an object that the run leaves as it is; `failed_input` is the file with
+    /// what the rules failed on.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of a record, each by name"
+    )]
     pub(crate) fn standing(
         &self,
         id: String,
@@ -178,8 +186,11 @@ impl RunStamp {
         target: Option<&TargetId>,
         standing: &Standing,
         findings: &[Finding],
+        failed_input: Option<PathBuf>,
     ) -> LogRecord {
         let status = match standing.state {
+            // The rules did not decide to hold it, they failed on it.
+            _ if codes::is_failure(&standing.reason.code) => "failure",
             State::InStep if !findings.is_empty() => "warning",
             State::Matched | State::Conflict | State::Held | State::Removed => "warning",
             State::Failed => "failure",
@@ -191,6 +202,14 @@ impl RunStamp {
             "True"
         };
         let steps = vec![self.scoping(passed, &standing.reason.text)];
+        let mut extension = json!({
+            "generation": self.generation,
+            "state": standing.state,
+            "findings": findings,
+        });
+        if let Some(file) = failed_input {
+            extension["failedInput"] = json!(file);
+        }
         let body = self.body(
             &id,
             &at,
@@ -204,11 +223,7 @@ impl RunStamp {
             }),
             steps,
             Vec::new(),
-            json!({
-                "generation": self.generation,
-                "state": standing.state,
-                "findings": findings,
-            }),
+            extension,
         );
         record(at, object, target, "other", status, body)
     }

@@ -10,7 +10,7 @@ use crate::{Store, StoreError, from_json, to_json};
 
 impl Store {
     /// Remembers the tables of a generation, whose digest counts them, and forgets those of
-    /// generations that are no longer active.
+    /// generations that are forgotten.
     ///
     /// # Errors
     ///
@@ -22,7 +22,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.transact(|transaction| {
             transaction.execute(
-                "DELETE FROM client_tables WHERE generation NOT IN (SELECT digest FROM generation)",
+                "DELETE FROM client_tables WHERE generation NOT IN
+                 (SELECT digest FROM generation UNION SELECT digest FROM activation)",
                 [],
             )?;
             if !tables.is_empty() {

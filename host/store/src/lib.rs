@@ -29,7 +29,10 @@ use std::{
 use rusqlite::Connection;
 
 pub use error::StoreError;
-pub use generation::{RememberedGeneration, RememberedLayer};
+pub use generation::{
+    Activation, CandidateState, Entering, Marks, RememberedGeneration, RememberedLayer, RulesWish,
+    StoredCandidate, Suspension, WishOutcome, WishVerb,
+};
 pub use link::{Intent, LinkRow};
 pub use log::{LogFilter, LogRecord};
 pub use mirror::{

@@ -255,19 +255,28 @@ pub(crate) fn announce(
     Ok(())
 }
 
-/// Remembers that an object has its first attributes.
+/// Remembers that an object has its first attributes; from now on the rules see what it holds.
 pub(crate) fn finish(
     transaction: &Transaction<'_>,
     job: &JobName,
     kind: ObjectKind,
     source: &SourceId,
 ) -> Result<(), StoreError> {
-    transaction
+    let owner = params![job.as_str(), kind.as_str(), source.as_str()];
+    let finished = transaction
         .prepare_cached(
             "UPDATE link SET unfinished = 0
              WHERE job = ?1 AND kind = ?2 AND source = ?3 AND unfinished = 1",
         )?
-        .execute(params![job.as_str(), kind.as_str(), source.as_str()])?;
+        .execute(owner)?;
+    if finished > 0 {
+        transaction
+            .prepare_cached(
+                "UPDATE subject SET touched = (SELECT number FROM weighing)
+                 WHERE job = ?1 AND kind = ?2 AND source = ?3",
+            )?
+            .execute(owner)?;
+    }
     Ok(())
 }
 

@@ -190,6 +190,34 @@ impl Store {
         })
     }
 
+    /// Whether a mirror is there, complete, and holds these columns of every object.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn mirror_covers(
+        &self,
+        job: &JobName,
+        side: Side,
+        kind: ObjectKind,
+        wanted: &[AttributeName],
+    ) -> Result<bool, StoreError> {
+        let known: Option<(String, bool)> = self
+            .connection()
+            .prepare_cached(
+                "SELECT columns, completed IS NOT NULL AND delta IS NOT NULL FROM mirror
+                 WHERE job = ?1 AND side = ?2 AND kind = ?3",
+            )?
+            .query_row(params![job.as_str(), side.as_str(), kind.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        match known {
+            Some((columns, true)) => covers(&columns, wanted),
+            _ => Ok(false),
+        }
+    }
+
     /// Begins a full listing anew, as an expired delta link demands (edge case 20).
     ///
     /// # Errors

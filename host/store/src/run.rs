@@ -1,7 +1,7 @@
 //! Runs: one cycle of one job, and how it went.
 
-use rusqlite::{Row, params};
-use syncline_directory::JobName;
+use rusqlite::{OptionalExtension, Row, params};
+use syncline_directory::{JobName, Tenant};
 use syncline_planner::Census;
 
 use crate::{Store, StoreError, from_json, to_json};
@@ -188,6 +188,44 @@ impl Store {
             )?;
             Ok(pinned)
         })
+    }
+
+    /// Remembers what a job's two tenants call themselves.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn describe_tenants(
+        &self,
+        job: &JobName,
+        source: &Tenant,
+        target: &Tenant,
+    ) -> Result<(), StoreError> {
+        self.connection().execute(
+            "UPDATE job_tenants SET described = ?2 WHERE job = ?1 AND described IS NOT ?2",
+            params![job.as_str(), to_json(&(source, target))],
+        )?;
+        Ok(())
+    }
+
+    /// Returns what a job's two tenants called themselves last, source first.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn tenants(&self, job: &JobName) -> Result<Option<(Tenant, Tenant)>, StoreError> {
+        let described: Option<Option<String>> = self
+            .connection()
+            .query_row(
+                "SELECT described FROM job_tenants WHERE job = ?1",
+                [job.as_str()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        described
+            .flatten()
+            .map(|text| from_json("description of tenants", &text))
+            .transpose()
     }
 
     /// Remembers how far a run has come, for `status` in another terminal.

@@ -4,7 +4,7 @@ mod decide;
 mod survey;
 mod told;
 
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 use syncline_directory::{
     Attributes, JobName, MatchKey, ObjectKind, ObjectState, SourceId, Verdict,
 };
@@ -139,6 +139,42 @@ impl Store {
         count: usize,
     ) -> Result<Vec<SubjectRow>, StoreError> {
         self.subjects(job, kind, after, count, "", "object.state = 'live'")
+    }
+
+    /// Returns the ids that part a job's source objects into about equal shares, in order; fewer where
+    /// there are few objects.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn subject_bounds(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        shares: usize,
+    ) -> Result<Vec<SourceId>, StoreError> {
+        let connection = self.connection();
+        let count: usize = connection.query_row(
+            "SELECT count(*) FROM subject WHERE job = ?1 AND kind = ?2",
+            params![job.as_str(), kind.as_str()],
+            |row| row.get(0),
+        )?;
+        let mut bounds = Vec::new();
+        for share in 1..shares {
+            let bound: Option<String> = connection
+                .prepare_cached(
+                    "SELECT source FROM subject WHERE job = ?1 AND kind = ?2
+                     ORDER BY source LIMIT 1 OFFSET ?3",
+                )?
+                .query_row(
+                    params![job.as_str(), kind.as_str(), count * share / shares],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            bounds.extend(bound.map(SourceId::new));
+        }
+        bounds.dedup();
+        Ok(bounds)
     }
 
     /// Returns up to `count` source objects whose plan may have changed and that a run has not

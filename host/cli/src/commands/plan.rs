@@ -13,7 +13,7 @@ use crate::{failure::End, render, signals};
 pub(crate) struct Plan {
     /// The job; every job where none is named
     job: Option<String>,
-    /// Let rules in that wait for a command
+    /// First let rules in that wait, as `rules activate` does
     #[arg(long)]
     activate: bool,
     /// How the operations are written: table, json, jsonl or csv

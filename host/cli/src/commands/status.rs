@@ -31,11 +31,7 @@ impl Status {
         let store = open_store(&project)?;
         let mut rows = Vec::new();
         for job in jobs {
-            rows.push(render::JobStatus::of(
-                &job,
-                store.as_ref(),
-                &project.state_folder(),
-            )?);
+            rows.push(render::JobStatus::of(&project, &job, store.as_ref())?);
         }
         render::status(&rows, self.output)?;
         Ok(End::Done)

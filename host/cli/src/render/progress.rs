@@ -131,7 +131,7 @@ impl Progress {
                 reason,
             } => self.aside(|| {
                 note(&format!(
-                    "changed rules {} wait: {reason}; let them in: syncline sync {job} --activate",
+                    "changed rules {} wait: {reason}; let them in: syncline rules activate --job {job}",
                     generation.short()
                 ));
             }),

@@ -1,16 +1,16 @@
 //! Where jobs stand.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use syncline_directory::JobName;
-use syncline_service::ProjectLock;
-use syncline_store::{RememberedGeneration, Run, Store, SubjectSummary};
+use syncline_service::{Lying, Project, ProjectLock, RulesState};
+use syncline_store::{Run, Store, SubjectSummary};
 
 use super::{
     cycle::{census_line, standing_line},
     named, result,
+    rules_state::{folder, folder_json, suspended},
+    second,
 };
 use crate::commands::Output;
 
@@ -20,7 +20,7 @@ pub(crate) struct JobStatus {
     last: Option<Run>,
     /// Whether the last run's process is still there, where the run has no end.
     goes_on: bool,
-    generation: Option<RememberedGeneration>,
+    rules: RulesState,
     standing: Vec<SubjectSummary>,
     links: u64,
 }
@@ -28,35 +28,36 @@ pub(crate) struct JobStatus {
 impl JobStatus {
     /// Reads where a job stands; a project that has not run yet has no store.
     pub(crate) fn of(
+        project: &Project,
         job: &JobName,
         store: Option<&Store>,
-        state_folder: &Path,
     ) -> anyhow::Result<Self> {
+        let rules = RulesState::of(project, &project.jobs[job], store)?;
         let Some(store) = store else {
             return Ok(Self {
                 job: job.clone(),
                 last: None,
                 goes_on: false,
-                generation: None,
+                rules,
                 standing: Vec::new(),
                 links: 0,
             });
         };
         let last = store.runs(job, 1)?.into_iter().next();
         let goes_on = last.as_ref().is_some_and(|run| run.outcome.is_none())
-            && ProjectLock::is_held(state_folder);
+            && ProjectLock::is_held(&project.state_folder());
         Ok(Self {
             job: job.clone(),
             last,
             goes_on,
-            generation: store.active_generation(job)?,
+            rules,
             standing: store.survey(job)?,
             links: store.live_links(job)?,
         })
     }
 
     fn rules(&self) -> String {
-        match &self.generation {
+        match &self.rules.active {
             None => "none active yet".to_owned(),
             Some(generation) => {
                 let layers: Vec<String> = generation
@@ -146,7 +147,9 @@ impl JobStatus {
         json!({
             "job": self.job,
             "lastRun": run,
-            "generation": self.generation.as_ref().map(|generation| &generation.digest),
+            "generation": self.rules.active.as_ref().map(|generation| &generation.digest),
+            "suspended": self.rules.suspension.is_some(),
+            "folder": folder_json(&self.rules),
             "liveLinks": self.links,
             "standing": standing,
         })
@@ -187,27 +190,27 @@ impl Pace {
     }
 }
 
-/// Returns a time to the second, as people read it.
-fn second(time: &str) -> String {
-    format!("{} UTC", time.get(..19).unwrap_or(time).replace('T', " "))
-}
-
 /// Shows where jobs stand.
 pub(crate) fn status(jobs: &[JobStatus], output: Output) -> anyhow::Result<()> {
     match output {
         Output::Table => {
             for job in jobs {
                 let planned = job.last.as_ref().and_then(|run| run.census.as_ref());
-                let rows = [
+                let mut rows = vec![
                     ("  last", job.last()),
                     (
                         "  plan",
                         planned.map_or_else(|| "none".to_owned(), census_line),
                     ),
                     ("  rules", job.rules()),
-                    ("  links", job.links.to_string()),
-                    ("  stand", standing_line(&job.standing)),
                 ];
+                rows.extend(suspended(&job.rules).map(|text| ("  suspended", text)));
+                // What lies in the folder is worth a line where it is not what runs use.
+                if job.rules.active.is_some() && !matches!(job.rules.folder, Lying::Active) {
+                    rows.push(("  folder", folder(&job.rules, &job.job)));
+                }
+                rows.push(("  links", job.links.to_string()));
+                rows.push(("  stand", standing_line(&job.standing)));
                 result(&format!("{}\n{}", job.job, named(&rows)));
             }
         }

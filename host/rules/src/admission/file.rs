@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{AdmissionError, Format};
+use crate::limits::Limits;
 
 /// Why a file gave no bytes.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +24,14 @@ pub enum FileError {
     Refused(#[from] AdmissionError),
 }
 
-pub(crate) fn read(path: &Path, size_max: usize) -> Result<Vec<u8>, FileError> {
+/// Returns the bytes of a file that could be a rule, read once and no more of them than a rule may
+/// have.
+///
+/// # Errors
+///
+/// When it cannot be read, is no regular file, or is too large.
+pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, FileError> {
+    let size_max = limits.file_size_max;
     if fs::metadata(path)?.is_dir() {
         return Err(AdmissionError::Format(Format::Folder).into());
     }

@@ -86,7 +86,7 @@ pub(super) fn keys(
     keys
 }
 
-fn judge(
+pub(super) fn judge(
     lifted: Vec<lifted::Key>,
     attributes: &[syncline_directory::AttributeName],
 ) -> Result<Vec<MatchKey>, Failure> {

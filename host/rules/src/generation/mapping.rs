@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What the layers so far came to for one object.
-enum State {
+pub(super) enum State {
     /// They decided this much; no outputs yet means that none was asked.
     Deciding {
         shape: Option<Shape>,
@@ -132,7 +132,7 @@ fn has_begun(state: &Result<State, Reason>) -> bool {
     matches!(state, Ok(State::Deciding { outputs, .. }) if !outputs.is_empty())
 }
 
-fn fits_columns(rules: &KindRules, row: &MappingRow) -> bool {
+pub(super) fn fits_columns(rules: &KindRules, row: &MappingRow) -> bool {
     let target = row
         .target
         .as_ref()
@@ -141,7 +141,10 @@ fn fits_columns(rules: &KindRules, row: &MappingRow) -> bool {
 }
 
 /// Returns what earlier layers decided for the attributes that this one overrides.
-fn earlier<'a>(state: &'a Result<State, Reason>, mapping: &MappingRules) -> Vec<&'a Change> {
+pub(super) fn earlier<'a>(
+    state: &'a Result<State, Reason>,
+    mapping: &MappingRules,
+) -> Vec<&'a Change> {
     let outputs: &[Output] = match state {
         Ok(State::Deciding { outputs, .. }) => outputs,
         _ => &[],
@@ -154,16 +157,16 @@ fn earlier<'a>(state: &'a Result<State, Reason>, mapping: &MappingRules) -> Vec<
 }
 
 /// A layer's answer for one row is being judged.
-struct Judging<'a> {
-    rules: &'a KindRules,
-    mapping: &'a MappingRules,
+pub(super) struct Judging<'a> {
+    pub(super) rules: &'a KindRules,
+    pub(super) mapping: &'a MappingRules,
     /// The row's source values, in the generation's order.
-    source: &'a [Value],
+    pub(super) source: &'a [Value],
 }
 
 impl Judging<'_> {
     /// Adds an answer to what earlier layers decided.
-    fn take(
+    pub(super) fn take(
         &self,
         answer: lifted::Outcome,
         state: &mut Result<State, Reason>,
@@ -302,4 +305,17 @@ fn outcome(state: State) -> Result<Outcome, Reason> {
         State::Skipped(reason) => Ok(Outcome::Skip(reason)),
         State::Held(reason) => Ok(Outcome::Hold(reason)),
     }
+}
+
+/// Returns what the layers so far came to, for people.
+pub(super) fn so_far(state: &Result<State, Reason>) -> Result<Outcome, Reason> {
+    outcome(match state {
+        Ok(State::Deciding { shape, outputs }) => State::Deciding {
+            shape: *shape,
+            outputs: outputs.clone(),
+        },
+        Ok(State::Skipped(reason)) => State::Skipped(reason.clone()),
+        Ok(State::Held(reason)) => State::Held(reason.clone()),
+        Err(reason) => return Err(reason.clone()),
+    })
 }

@@ -201,8 +201,9 @@ fn mark_source(
 ) -> Result<(), StoreError> {
     transaction
         .prepare_cached(
-            "INSERT INTO subject (job, kind, source, undecided, unplanned) VALUES (?1, ?2, ?3, 1, 1)
-             ON CONFLICT DO UPDATE SET undecided = 1, unplanned = 1",
+            "INSERT INTO subject (job, kind, source, undecided, unplanned, touched)
+             VALUES (?1, ?2, ?3, 1, 1, (SELECT number FROM weighing))
+             ON CONFLICT DO UPDATE SET undecided = 1, unplanned = 1, touched = excluded.touched",
         )?
         .execute(params![job.as_str(), kind.as_str(), source])?;
     Ok(())
@@ -226,7 +227,8 @@ fn mark_target(
     let Some(source) = source else { return Ok(()) };
     transaction
         .prepare_cached(
-            "UPDATE subject SET unplanned = 1 WHERE job = ?1 AND kind = ?2 AND source = ?3",
+            "UPDATE subject SET unplanned = 1, touched = (SELECT number FROM weighing)
+             WHERE job = ?1 AND kind = ?2 AND source = ?3",
         )?
         .execute(params![job.as_str(), kind.as_str(), source])?;
     if moved {

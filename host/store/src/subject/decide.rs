@@ -81,7 +81,8 @@ impl Store {
                 params![job.as_str(), digest],
             )?;
             transaction.execute(
-                "UPDATE subject SET undecided = 1, unplanned = 1 WHERE job = ?1",
+                "UPDATE subject SET undecided = 1, unplanned = 1,
+                 touched = (SELECT number FROM weighing) WHERE job = ?1",
                 [job.as_str()],
             )?;
             Ok(())
@@ -140,7 +141,8 @@ impl Store {
                     .execute([person])?;
             }
             transaction.execute(
-                "UPDATE subject SET undecided = 1, unplanned = 1
+                "UPDATE subject SET undecided = 1, unplanned = 1,
+                 touched = (SELECT number FROM weighing)
                  WHERE job = ?1 AND kind = ?2 AND
                  (source IN (SELECT source FROM assigned_now)) !=
                  (source IN (SELECT source FROM assignment WHERE job = ?1 AND kind = ?2))",
