@@ -231,7 +231,7 @@ fn law_11_a_rule_that_traps_on_one_object_costs_only_that_object_a_hold() {
         .collect();
     let count: u64 = held.iter().filter_map(|row| row["count"].as_u64()).sum();
     assert_eq!(count, 3, "each of them is held with a reason: {held:?}");
-    let log = rehearsal.expect(0, &["log", "--status", "warning", "--output", "csv"]);
+    let log = rehearsal.expect(0, &["log", "--status", "failure", "--output", "csv"]);
     insta::assert_snapshot!(reasons(&log));
 
     // Once the cause is gone, they are kept in step again.

@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// The rules of the Contoso merger example: another version of what the default rules do.
-const CONTOSO_MERGER: &[u8] =
+pub(crate) const CONTOSO_MERGER: &[u8] =
     include_bytes!("../examples/contoso-merger/plugins/contoso-merger.wasm");
 
 /// A project whose job runs every second, and its rules' file.
-fn every_second(users: usize, seed: u64) -> (Rehearsal, PathBuf) {
+pub(crate) fn every_second(users: usize, seed: u64) -> (Rehearsal, PathBuf) {
     let rehearsal = Rehearsal::start(users, seed);
     rehearsal.edit_project(|text| text.replace("every = \"1m\"", "every = \"1s\""));
     let file = rehearsal.file("plugins/entra-default.wasm");
@@ -22,14 +22,14 @@ fn every_second(users: usize, seed: u64) -> (Rehearsal, PathBuf) {
 }
 
 /// Puts a file into a folder as a copy does that is wise: whole, under its name.
-fn drop_file(path: &std::path::Path, bytes: &[u8]) {
+pub(crate) fn drop_file(path: &std::path::Path, bytes: &[u8]) {
     let beside = path.with_extension("new");
     std::fs::write(&beside, bytes).expect("a file can be written");
     std::fs::rename(&beside, path).expect("a file can be moved");
 }
 
 /// Returns the departments of the invited people in the target, sorted.
-fn departments(rehearsal: &Rehearsal) -> Vec<String> {
+pub(crate) fn departments(rehearsal: &Rehearsal) -> Vec<String> {
     let target = rehearsal.objects("fabrikam");
     let users = target["users"].as_array().expect("users are a list");
     let mut departments: Vec<String> = users
@@ -42,7 +42,7 @@ fn departments(rehearsal: &Rehearsal) -> Vec<String> {
 }
 
 /// Returns how many departments are as the example's rules have them. Some are too long for it.
-fn adapted(departments: &[String]) -> usize {
+pub(crate) fn adapted(departments: &[String]) -> usize {
     departments
         .iter()
         .filter(|department| department.starts_with("Contoso "))

@@ -7,7 +7,10 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,7 +26,7 @@ use syncline_directory::JobName;
 use syncline_graph::{Clock, Outside, SeededRandomness, Transport, TransportError};
 use syncline_service::{CycleReport, Mode, Project, Request, Service, ServiceError, Stop};
 use syncline_simulator::{Settings, Simulator};
-use syncline_store::LogFilter;
+use syncline_store::{LogFilter, Store};
 use tempfile::TempDir;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
@@ -116,6 +119,7 @@ impl Simulation {
             clock: clock.clone(),
             tokens: Mutex::default(),
             exchanges: Mutex::default(),
+            forgets: AtomicBool::default(),
         });
         let outside = Outside {
             transport: wire.clone(),
@@ -138,12 +142,7 @@ impl Simulation {
     /// true if the cycle was done before.
     pub(crate) async fn crash_after(&mut self, duration: Duration) -> bool {
         let ended = tokio::time::timeout(duration, self.cycle()).await.is_ok();
-        // The lock dies with the service that holds it, so another folder's takes its place first.
-        let elsewhere = tempfile::tempdir().expect("a temporary folder can be made");
-        write_project(elsewhere.path(), &self.simulator, "");
-        let placeholder = open(elsewhere.path(), &self.outside, &Arc::default());
-        drop(std::mem::replace(&mut self.service, placeholder));
-        self.service = open(self.folder.path(), &self.outside, &self.events);
+        self.reopen();
         ended
     }
 
@@ -211,6 +210,42 @@ impl Simulation {
         made
     }
 
+    /// Opens the project again, as it is written now.
+    pub(crate) fn reopened(mut self) -> Self {
+        self.reopen();
+        self
+    }
+
+    fn reopen(&mut self) {
+        // The lock dies with the service that holds it, so another folder's takes its place first.
+        let elsewhere = tempfile::tempdir().expect("a temporary folder can be made");
+        write_project(elsewhere.path(), &self.simulator, "");
+        let placeholder = open(elsewhere.path(), &self.outside, &Arc::default());
+        drop(std::mem::replace(&mut self.service, placeholder));
+        self.service = open(self.folder.path(), &self.outside, &self.events);
+    }
+
+    /// Returns the project's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Returns what is remembered.
+    pub(crate) fn store(&self) -> &Store {
+        self.service.store()
+    }
+
+    /// Writes nothing down any more of what passes, for long stories.
+    pub(crate) fn forget(&self) {
+        self.wire.forgets.store(true, Ordering::Relaxed);
+        self.wire.exchanges.lock().expect("no panic").clear();
+    }
+
+    /// Keeps the jobs going and takes up changed rules until asked to stop.
+    pub(crate) async fn run(&self, stop: Stop) -> Result<(), ServiceError> {
+        self.service.run(stop).await
+    }
+
     /// Runs one cycle.
     pub(crate) async fn cycle(&self) -> Result<CycleReport, ServiceError> {
         let (_switch, stop) = Stop::new();
@@ -261,6 +296,13 @@ impl Simulation {
             .expect("the log can be read");
         trace
     }
+}
+
+/// Changes the project file in a folder.
+pub(crate) fn edit_project(folder: &Path, edit: impl FnOnce(String) -> String) {
+    let path = folder.join("syncline.toml");
+    let text = std::fs::read_to_string(&path).expect("the project file can be read");
+    std::fs::write(path, edit(text)).expect("the project file can be written");
 }
 
 fn open(folder: &Path, outside: &Outside, events: &Arc<Mutex<Vec<String>>>) -> Service {
@@ -325,6 +367,7 @@ struct Wire {
     /// Tenants by their tokens.
     tokens: Mutex<BTreeMap<String, String>>,
     exchanges: Mutex<Vec<Exchange>>,
+    forgets: AtomicBool,
 }
 
 impl Wire {
@@ -376,7 +419,9 @@ impl Wire {
         let answer = to_bytes(answer, BODY_MAX).await.map_err(broken)?;
         let retry_after = parts.headers.get("retry-after");
         let mut exchanges = self.exchanges.lock().expect("no panic");
-        let exchange = &mut exchanges[place];
+        let Some(exchange) = exchanges.get_mut(place) else {
+            return Ok(http::Response::from_parts(parts, answer));
+        };
         exchange.answered = self.clock.now();
         exchange.status = parts.status.as_u16();
         exchange.answer = String::from_utf8_lossy(&answer).into_owned();
@@ -388,6 +433,9 @@ impl Wire {
                 let mut tokens = self.tokens.lock().expect("no panic");
                 tokens.insert(format!("Bearer {token}"), tenant);
             }
+        }
+        if self.forgets.load(Ordering::Relaxed) {
+            exchanges.clear();
         }
         drop(exchanges);
         Ok(http::Response::from_parts(parts, answer))

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what the sandbox costs, as a ratio to the same rules compiled natively.
+//! `cargo xtask bench`: what the sandbox costs, as a ratio to the same rules compiled natively; and
+//! `cargo xtask bench reload`: how long changed rules take from the folder to being active.
 //!
 //! The benchmark is `host/rules/benches/mapping`, which has what it measures among its dependencies;
 //! this task has not, so that it is built quickly. With `--compare` the same mapping goes through other
@@ -9,12 +10,35 @@ use std::{env, ffi::OsString, fs, path::Path, process::Command};
 use anyhow::{Context, Result, bail};
 use syncline_build::{CargoBuild, Toolchain};
 
-pub(crate) const SUMMARY: &str =
-    "time a mapping call, sandboxed and natively [--compare] [ROUNDS] [FILE.wasm ...]";
+pub(crate) const SUMMARY: &str = "time a mapping call, sandboxed and natively [--compare] [ROUNDS] [FILE.wasm ...], or a reload: reload [PEOPLE]";
 
-const USAGE: &str = "usage: cargo xtask bench [--compare] [ROUNDS] [FILE.wasm ...]";
+const USAGE: &str = "usage: cargo xtask bench [--compare] [ROUNDS] [FILE.wasm ...]\n       cargo xtask bench reload [PEOPLE]";
 
 pub(crate) fn run(repository: &Path, arguments: Vec<String>) -> Result<()> {
+    match arguments.split_first() {
+        Some((word, people)) if word == "reload" => reload(repository, people),
+        _ => mapping(repository, arguments),
+    }
+}
+
+fn reload(repository: &Path, people: &[String]) -> Result<()> {
+    if people.len() > 1 || people.iter().any(|people| !is_count(people)) {
+        bail!(USAGE);
+    }
+    let mut benchmark = cargo();
+    benchmark
+        .current_dir(repository)
+        .args(["bench", "--quiet", "--package", "syncline-service"])
+        .args(["--bench", "reload", "--"])
+        .args(people);
+    succeed(benchmark)
+}
+
+fn is_count(word: &str) -> bool {
+    word.parse::<u32>().is_ok_and(|count| count > 0)
+}
+
+fn mapping(repository: &Path, arguments: Vec<String>) -> Result<()> {
     // A separator may stand before files, as cargo has it.
     let words = arguments.into_iter().filter(|word| word != "--");
     let (options, words): (Vec<_>, Vec<_>) = words.partition(|word| word == "--compare");
@@ -22,7 +46,7 @@ pub(crate) fn run(repository: &Path, arguments: Vec<String>) -> Result<()> {
         words.into_iter().partition(|word| word.ends_with(".wasm"));
     match &rounds[..] {
         [] => {}
-        [rounds] if rounds.parse::<u32>().is_ok_and(|rounds| rounds > 0) => {}
+        [rounds] if is_count(rounds) => {}
         _ => bail!(USAGE),
     }
     let here = env::current_dir().context("there is no working directory")?;

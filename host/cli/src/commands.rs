@@ -3,6 +3,7 @@
 mod approve;
 mod compile_rule;
 mod demo;
+mod explain;
 mod init;
 mod log;
 mod plan;
@@ -62,6 +63,7 @@ enum Verb {
     Run(run::Run),
     Approve(approve::Approve),
     Status(status::Status),
+    Explain(explain::Explain),
     Rules(rules::Rules),
     Log(log::Log),
     Plugin(plugin::Plugin),
@@ -103,6 +105,7 @@ async fn run_verb(verb: Verb, folder: PathBuf) -> anyhow::Result<End> {
         Verb::Run(run) => run.run(&folder).await,
         Verb::Approve(approve) => approve.run(&folder),
         Verb::Status(status) => status.run(&folder),
+        Verb::Explain(explain) => explain.run(&folder),
         Verb::Rules(rules) => rules.run(&folder).await,
         Verb::Log(log) => log.run(&folder),
         Verb::Plugin(plugin) => plugin.run(&folder),

@@ -234,6 +234,30 @@ pub enum ServiceError {
         /// Its id now.
         found: String,
     },
+    /// Nothing is known of the job yet.
+    #[error(
+        "job `{job}` has not run yet, so that nothing is known of its objects; `syncline plan {job}` reads both tenants"
+    )]
+    NotRun {
+        /// The job.
+        job: JobName,
+    },
+    /// An object's name does not mean one object of the source's mirror.
+    #[error(
+        "job `{job}` knows {} of the source whose id, principal name or address is `{object}`",
+        match count {
+            0 => "no object".to_owned(),
+            count => format!("{count} objects"),
+        }
+    )]
+    Object {
+        /// The job.
+        job: JobName,
+        /// The name.
+        object: String,
+        /// How many objects it means.
+        count: usize,
+    },
     /// The job's rules failed on too many objects and are asked nothing more.
     #[error(
         "job `{}` holds everything: its rules {} are suspended, since they failed on {} of {} \
@@ -276,7 +300,12 @@ impl ServiceError {
         }
         matches!(
             self,
-            Self::Project(_) | Self::Rules(_) | Self::Scope { .. } | Self::OtherTenant { .. }
+            Self::Project(_)
+                | Self::Rules(_)
+                | Self::Scope { .. }
+                | Self::OtherTenant { .. }
+                | Self::NotRun { .. }
+                | Self::Object { .. }
         )
     }
 

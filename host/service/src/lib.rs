@@ -12,6 +12,7 @@ mod cycle;
 mod decide;
 mod error;
 mod event;
+mod explain;
 mod failed_inputs;
 mod import;
 mod lock;
@@ -44,6 +45,9 @@ use syncline_store::Store;
 
 pub use error::{RulesError, ServiceError};
 pub use event::{Event, Observer, Step};
+pub use explain::{
+    Decided, End, ExplainedLayer, ExplainedOutput, Explanation, Input, LastStanding, explain,
+};
 pub use lock::ProjectLock;
 pub use off_thread::Abandoned;
 pub use one_line::one_line;

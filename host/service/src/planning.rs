@@ -136,7 +136,7 @@ impl Planning<'_> {
     ) -> Result<(), StoreError> {
         let joined = rows
             .iter()
-            .map(|row| self.join(store, context.kind, row))
+            .map(|row| joined(store, self.job, context.kind, row))
             .collect::<Result<Vec<_>, _>>()?;
         let verdicts = rows.iter().map(|row| (row, &row.verdict));
         let outcomes = map(self.generation, context, verdicts, |place| {
@@ -234,23 +234,6 @@ impl Planning<'_> {
         }
     }
 
-    fn join(
-        &self,
-        store: &Store,
-        kind: ObjectKind,
-        row: &SubjectRow,
-    ) -> Result<Joined, StoreError> {
-        // What we deleted and is gone for good has to find its place again.
-        let is_placed = row
-            .link
-            .as_ref()
-            .is_some_and(|(link, held)| held.state != ObjectState::Purged || !link.deleted_by_us);
-        if is_placed || row.verdict != Verdict::InScope {
-            return Ok(Joined::New);
-        }
-        Ok(join::join(kind, &store.tiers(self.job, kind, &row.source)?))
-    }
-
     /// Returns the plan, unless it would invite an address that a target object holds already: Graph
     /// would answer with that object, which is not ours (graph.md, section 4.3).
     fn free_to_invite(&self, store: &Store, plan: ObjectPlan) -> Result<ObjectPlan, StoreError> {
@@ -314,6 +297,24 @@ impl Planning<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns what the join finds for an object in scope that has no place in the target.
+pub(crate) fn joined(
+    store: &Store,
+    job: &JobName,
+    kind: ObjectKind,
+    row: &SubjectRow,
+) -> Result<Joined, StoreError> {
+    // What we deleted and is gone for good has to find its place again.
+    let is_placed = row
+        .link
+        .as_ref()
+        .is_some_and(|(link, held)| held.state != ObjectState::Purged || !link.deleted_by_us);
+    if is_placed || row.verdict != Verdict::InScope {
+        return Ok(Joined::New);
+    }
+    Ok(join::join(kind, &store.tiers(job, kind, &row.source)?))
 }
 
 /// Asks the rules what each object in scope shall look like; nothing for objects that are not mapped.

@@ -90,8 +90,7 @@ impl RulesReader {
         let mut specs = Vec::new();
         let mut components = Vec::new();
         for rule in &job.rules {
-            let bytes: Arc<[u8]> =
-                files::component(&self.project_folder, job, rule)?.into();
+            let bytes: Arc<[u8]> = files::component(&self.project_folder, job, rule)?.into();
             let component = self.admit(&bytes).map_err(|source| Refusal {
                 digest: Some(hex::encode(Sha256::digest(&bytes))),
                 error: RulesError::Refused {

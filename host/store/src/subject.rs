@@ -138,7 +138,7 @@ impl Store {
         after: Option<&SourceId>,
         count: usize,
     ) -> Result<Vec<SubjectRow>, StoreError> {
-        self.subjects(job, kind, after, count, "", "object.state = 'live'")
+        self.subjects(job, kind, (">", after), count, "", "object.state = 'live'")
     }
 
     /// Returns the ids that part a job's source objects into about equal shares, in order; fewer where
@@ -193,7 +193,68 @@ impl Store {
     ) -> Result<Vec<SubjectRow>, StoreError> {
         let marked = "INDEXED BY subject_unplanned";
         let filter = format!("subject.unplanned = 1 AND subject.run IS NOT {}", run.0);
-        self.subjects(job, kind, after, count, marked, &filter)
+        self.subjects(job, kind, (">", after), count, marked, &filter)
+    }
+
+    /// Returns one source object with all that its plan depends on.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn subject(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        source: &SourceId,
+    ) -> Result<Option<SubjectRow>, StoreError> {
+        let rows = self.subjects(job, kind, (">=", Some(source)), 1, "", "1")?;
+        Ok(rows.into_iter().find(|row| row.source == *source))
+    }
+
+    /// Returns the source objects whose id, principal name or address this is, as the mirror has them.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn find_source(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        name: &str,
+    ) -> Result<Vec<SourceId>, StoreError> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT object.id FROM mirror_object AS object
+             JOIN mirror ON mirror.id = object.mirror
+             WHERE mirror.job = ?1 AND mirror.side = 'source' AND mirror.kind = ?2
+             AND (object.id = ?3
+                  OR json_extract(object.attributes, '$.userPrincipalName.text') = ?3 COLLATE NOCASE
+                  OR json_extract(object.attributes, '$.mail.text') = ?3 COLLATE NOCASE)
+             ORDER BY object.id",
+        )?;
+        let found = statement.query_map(params![job.as_str(), kind.as_str(), name], |row| {
+            Ok(SourceId::new(row.get::<_, String>(0)?))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether the job's groups and people assign a source object.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn is_assigned(
+        &self,
+        job: &JobName,
+        kind: ObjectKind,
+        source: &SourceId,
+    ) -> Result<bool, StoreError> {
+        Ok(self
+            .connection()
+            .prepare_cached(
+                "SELECT 1 FROM assignment WHERE job = ?1 AND kind = ?2 AND source = ?3",
+            )?
+            .exists(params![job.as_str(), kind.as_str(), source.as_str()])?)
     }
 
     /// Marks the objects that refer to these, which a plan is about to make or bring back: they can be
@@ -220,7 +281,7 @@ impl Store {
         &self,
         job: &JobName,
         kind: ObjectKind,
-        after: Option<&SourceId>,
+        (compare, bound): (&str, Option<&SourceId>),
         count: usize,
         index: &str,
         filter: &str,
@@ -238,14 +299,14 @@ impl Store {
              LEFT JOIN mirror AS target ON target.job = subject.job AND target.kind = subject.kind
                   AND target.side = 'target'
              LEFT JOIN mirror_object AS held ON held.mirror = target.id AND held.id = link.target
-             WHERE subject.job = ?1 AND subject.kind = ?2 AND subject.source > ?3 AND {filter}
+             WHERE subject.job = ?1 AND subject.kind = ?2 AND subject.source {compare} ?3 AND {filter}
              ORDER BY subject.source LIMIT ?4"
         ))?;
         let rows = statement.query_map(
             params![
                 job.as_str(),
                 kind.as_str(),
-                after.map_or("", SourceId::as_str),
+                bound.map_or("", SourceId::as_str),
                 count
             ],
             |row| {
