@@ -12,7 +12,7 @@ use syncline_directory::{
 use syncline_planner::{
     Finding, Joined, Modification, Operation, Policy, Standing, Subject, plan::plan_object,
 };
-use syncline_rules::{Generation, LayerAnswer, MappingRow, OutputOrigin};
+use syncline_rules::{Generation, Input as Declared, LayerAnswer, MappingRow, OutputOrigin};
 use syncline_store::{Store, SubjectRow, SubjectStanding};
 
 use crate::{
@@ -408,45 +408,31 @@ impl Explaining<'_> {
     }
 
     fn inputs(&self, row: &SubjectRow, origin: &OutputOrigin) -> Result<Vec<Input>, ServiceError> {
-        let mut inputs = Vec::new();
         let held = row.link.as_ref().map(|(_, held)| &held.attributes);
         let value = |attributes: Option<&Attributes>, name: &AttributeName| {
             attributes
                 .and_then(|attributes| attributes.get(name))
                 .map_or(serde_json::Value::Null, plain)
         };
-        for name in &origin.inputs.source {
-            inputs.push(Input {
-                from: "source",
-                name: name.to_string(),
-                value: value(Some(&row.attributes), name),
-            });
-        }
-        for name in &origin.inputs.target {
-            inputs.push(Input {
-                from: "target",
-                name: name.to_string(),
-                value: value(held, name),
-            });
-        }
-        if !origin.inputs.tables.is_empty() {
-            let tables = self.store.tables(self.generation.digest())?;
-            for table in &origin.inputs.tables {
-                inputs.push(Input {
-                    from: "table",
-                    name: table.clone(),
+        let mut inputs = Vec::new();
+        for input in &origin.inputs {
+            let (from, name, value) = match input {
+                Declared::Source(name) => {
+                    ("source", name.as_str(), value(Some(&row.attributes), name))
+                }
+                Declared::Target(name) => ("target", name.as_str(), value(held, name)),
+                Declared::Table(table) => {
                     // Which keys a rule looks up is its own affair.
-                    value: tables
-                        .get(table)
-                        .map_or(serde_json::Value::Null, |rows| rows.len().into()),
-                });
-            }
-        }
-        if origin.inputs.time {
+                    let tables = self.store.tables(self.generation.digest())?;
+                    let rows = tables.get(table).map(|rows| rows.len());
+                    ("table", table.as_str(), rows.into())
+                }
+                Declared::Time => ("time", "now", self.context.now.clone().into()),
+            };
             inputs.push(Input {
-                from: "time",
-                name: "now".to_owned(),
-                value: self.context.now.clone().into(),
+                from,
+                name: name.to_owned(),
+                value,
             });
         }
         Ok(inputs)
