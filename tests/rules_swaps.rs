@@ -54,7 +54,7 @@ fn swap(file: PathBuf, good: &[u8], count: usize, done: &AtomicUsize) {
             }
         }
         done.store(number + 1, Ordering::Relaxed);
-        thread::sleep(Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(10));
     }
     fs::write(&beside, good).expect("a file can be written");
     fs::rename(&beside, &file).expect("a file can be moved");
@@ -111,7 +111,7 @@ fn swaps(count: usize) {
     });
     let store = simulation.store();
     // No run is lost.
-    let runs = store.runs(&job, usize::MAX).expect("the store answers");
+    let runs = store.runs(&job, 1_000_000).expect("the store answers");
     assert!(runs.len() > 10, "{}", runs.len());
     for run in &runs {
         assert_eq!(run.outcome, Some(RunOutcome::Done), "{run:?}");
@@ -142,9 +142,10 @@ fn swaps(count: usize) {
     assert_eq!(last.name, "entra-default");
     #[cfg(target_os = "linux")]
     {
-        let (first, last) = (sizes[1], sizes[sizes.len() - 1]);
+        // By the middle everything has been seen once, and what is kept is kept.
+        let (middle, last) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
         assert!(
-            last < first + 24 * 1024,
+            last < middle + 8 * 1024,
             "memory grows with swaps: {sizes:?} KiB, {} runs, {newest} activations",
             runs.len()
         );
@@ -158,7 +159,7 @@ fn law_09_no_object_sees_two_versions_while_rules_are_swapped_all_the_time() {
 
 /// The same for long; `.ci/run` runs it.
 #[test]
-#[ignore = "it takes about a minute"]
+#[ignore = "it takes two minutes"]
 fn law_09_ten_thousand_swaps_lose_no_run_and_no_memory() {
     swaps(10_000);
 }
