@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what the sandbox costs, as a ratio to the same rules compiled natively; and
 //! `cargo xtask bench reload`: how long changed rules take from the folder to being active.
 //!
-//! The benchmark is `host/rules/benches/mapping`, which has what it measures among its dependencies;
+//! The benchmarks are `host/rules/benches/mapping` and `host/service/benches/reload`, which have what they measure among their dependencies;
 //! this task has not, so that it is built quickly. With `--compare` the same mapping goes through other
 //! sandboxes as well, by `tests/benchmarks`, a workspace of its own.
 
