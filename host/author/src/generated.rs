@@ -336,7 +336,7 @@ mod tests {
             .map(|attribute| AttributeName::new(attribute.name));
         let names: Vec<_> = names.collect();
         let mut values = Vec::new();
-        for _ in 0..50 {
+        for _ in 0..6 {
             for mood in [Mood::Usual, Mood::Longest, Mood::Odd, Mood::Mixed] {
                 values.extend(names.iter().map(|name| made.value(name, mood)));
             }
@@ -365,6 +365,6 @@ mod tests {
                 longest += usize::from(text.encode_utf16().count() == length_max);
             }
         }
-        assert!(longest > 100, "{longest} values are as long as they can be");
+        assert!(longest > 10, "{longest} values are as long as they can be");
     }
 }

@@ -12,6 +12,8 @@
 pub mod expected;
 mod raw;
 pub use raw::usual_context;
+#[cfg(test)]
+mod tests;
 pub mod update;
 pub mod written;
 

@@ -76,11 +76,11 @@ impl Law {
             Self::Total => "every object gets an answer",
             Self::Limits => "no object takes more than a call may",
             Self::Deterministic => "asked again, the answer is the same",
-            Self::Batch => "alone or among others, the answer is the same",
+            Self::Batch => "alone or with others, the answer is the same",
             Self::Order => "in any order, the answer is the same",
-            Self::History => "whatever was asked before, the answer is the same",
+            Self::History => "asked twice in one call, the answer is the same",
             Self::Idempotent => "with the target as wanted, nothing more is wanted",
-            Self::Declared => "an answer depends on what is declared and on nothing else",
+            Self::Declared => "an answer depends on nothing undeclared",
         }
     }
 }

@@ -147,7 +147,10 @@ fn tell_sample(sample: &TestedSample) {
                 "  FAILS",
                 format!("{name} (line {line}): {reason}"),
             )])),
-            None => result(&format!("  said   {name}: {}", in_short(said))),
+            None => result(&named(&[(
+                "  said ",
+                format!("{name}: {}", in_short(said)),
+            )])),
         },
         SampleResult::NotAsked(why) => {
             result(&named(&[(
