@@ -8,8 +8,23 @@ use serde_json::{Value as Json, json};
 use crate::support::{Rehearsal, normal, syncline};
 
 /// Every verb.
-const VERBS: [&str; 9] = [
-    "demo", "init", "plan", "sync", "run", "approve", "status", "log", "simulate",
+const VERBS: [&[&str]; 16] = [
+    &["demo"],
+    &["init"],
+    &["plan"],
+    &["sync"],
+    &["run"],
+    &["approve"],
+    &["status"],
+    &["log"],
+    &["plugin"],
+    &["plugin", "new"],
+    &["plugin", "build"],
+    &["plugin", "test"],
+    &["plugin", "inspect"],
+    &["plugin", "bench"],
+    &["plugin", "diff"],
+    &["simulate"],
 ];
 
 /// Runs the command anywhere; returns its exit code, stdout and stderr.
@@ -37,9 +52,10 @@ fn help_says_what_every_verb_does() {
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     let mut told = whole;
     for verb in VERBS {
-        let (code, help, _) = run(&[verb, "--help"]);
+        let (code, help, _) = run(&[verb, &["--help"]].concat());
+        let verb = verb.join(" ");
         assert_eq!(code, Some(0), "{verb}");
-        told += &titled(verb, &help);
+        told += &titled(&verb, &help);
         for line in help.lines() {
             assert!(line.chars().count() <= 100, "{verb}: {line}");
         }

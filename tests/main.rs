@@ -16,6 +16,8 @@ mod hands;
 mod kills;
 mod loss;
 mod pace;
+mod plugin;
+mod plugin_new;
 mod purity;
 mod rest;
 mod resync;

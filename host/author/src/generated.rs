@@ -10,7 +10,7 @@ use syncline_rules::{Generation, MappingRow};
 
 /// Texts that have broken code that handles names: cases that change length, marks that combine,
 /// directions, joined emoji, blanks, quotes, what looks like a number or a date.
-const ODD: [&str; 34] = [
+const ODD: [&str; 38] = [
     "Ångström",
     "A\u{30a}ngstro\u{308}m",
     "İstanbul ıI",
@@ -36,6 +36,10 @@ const ODD: [&str; 34] = [
     "50 % & <b>",
     "{{name}} ${x} %s",
     "null",
+    "!important",
+    "~tilde",
+    "^caret",
+    "-dash",
     "007",
     "-0",
     "1e400",
@@ -252,7 +256,7 @@ impl Made {
     fn date(&mut self, mood: Mood) -> &'static str {
         match mood {
             Mood::Usual => "2026-11-24T08:00:00Z",
-            _ => *self.pick(&[
+            _ => self.pick::<&'static str>(&[
                 "0001-01-01T00:00:00Z",
                 "1969-12-31T23:59:59Z",
                 "2024-02-29T00:00:00Z",

@@ -237,7 +237,7 @@ fn take(
     if proven.broken.is_none() {
         let broken = smaller(generation, kind, finding.law, broken);
         let sample = Sample {
-            name: format!("breaks `{}`", finding.law),
+            name: format!("breaks the law {}", finding.law),
             line: 1,
             kind,
             source: named(generation.source_columns(kind), &broken.asked.source),

@@ -351,10 +351,10 @@ impl Trial<'_> {
 
     /// Tries whether there is an answer at all, and tells rows without one by why.
     fn answered(&mut self) -> Vec<Finding> {
-        let tried = self.rows.len() as u64;
+        let all = self.rows.len();
         let mut findings = [Law::Total, Law::Limits].map(|law| Finding {
             law,
-            tried,
+            tried: all as u64,
             broken: None,
         });
         let mut declared = None;
@@ -364,6 +364,14 @@ impl Trial<'_> {
                 place += 1;
                 continue;
             };
+            if reason.code == codes::NOT_TRIED {
+                // Others had used up what a batch may cost: nothing is known of this one.
+                for finding in &mut findings {
+                    finding.tried -= 1;
+                }
+                self.leave_out(place);
+                continue;
+            }
             let broken = Broken {
                 reason: Some(reason.clone()),
                 ..self.broken(place, reason.text)
@@ -375,7 +383,7 @@ impl Trial<'_> {
             };
             self.leave_out(place);
         }
-        if self.rows.len() as u64 != tried {
+        if self.rows.len() != all {
             // A batch with a row that fails is split; the answers to compare with are whole batches'.
             self.answers = self.ask(&self.asked());
         }
@@ -383,7 +391,7 @@ impl Trial<'_> {
         if declared.is_some() {
             findings.push(Finding {
                 law: Law::Declared,
-                tried,
+                tried: all as u64,
                 broken: declared,
             });
         }
@@ -450,8 +458,7 @@ pub(super) fn law_of(code: &str) -> Law {
         codes::TOO_EXPENSIVE
         | codes::TOO_SLOW
         | codes::TOO_MUCH_MEMORY
-        | codes::ANSWER_TOO_LARGE
-        | codes::NOT_TRIED => Law::Limits,
+        | codes::ANSWER_TOO_LARGE => Law::Limits,
         codes::UNDECLARED_TABLE => Law::Declared,
         _ => Law::Total,
     }
