@@ -21,11 +21,16 @@ pub(super) fn javascript(project: &Project) -> Result<Vec<u8>, BuildError> {
             npm,
             "npm is not there, which brings what builds rules in JavaScript: it comes with Node.js",
         )?;
+        // With a lock file the versions are those that the project was tested with.
+        let (order, name) = match project.folder.join("package-lock.json").is_file() {
+            true => ("ci", "npm ci"),
+            false => ("install", "npm install"),
+        };
         run(
             Command::new(npm)
-                .args(["install", "--no-audit", "--no-fund", "--silent"])
+                .args([order, "--no-audit", "--no-fund", "--silent"])
                 .current_dir(&project.folder),
-            "npm install",
+            name,
         )?;
     }
     let component = made(project)?;
