@@ -3,6 +3,7 @@
 //! A task is a file of this folder with a `run`, and a line in [`TASKS`].
 
 mod bench;
+mod fuzz;
 mod plugins;
 
 use std::{
@@ -30,6 +31,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         summary: bench::SUMMARY,
         run: bench::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: fuzz::SUMMARY,
+        run: fuzz::run,
     },
 ];
 

@@ -1,0 +1,12 @@
+(component
+  (core module $m (func (export "f")) (memory (export "memory") 1) (table 1 funcref))
+  (core instance $i (instantiate $m))
+  (func $f (canon lift (core func $i "f")))
+  (instance $manifest (export "configure" (func $f)))
+  (export "syncline:rules/manifest@1.0.0" (instance $manifest))
+  (instance $scoping (export "decide" (func $f)))
+  (export "syncline:rules/scoping@1.0.0" (instance $scoping))
+  (instance $matching (export "keys" (func $f)))
+  (export "syncline:rules/matching@1.0.0" (instance $matching))
+  (instance $mapping (export "apply" (func $f)))
+  (export "syncline:rules/mapping@1.0.0" (instance $mapping)))
