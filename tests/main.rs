@@ -10,6 +10,7 @@ mod bad_input_tenants;
 mod command_line;
 mod compiling;
 mod creation;
+mod credentials;
 mod documentation;
 mod exactly;
 mod hands;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
-use crate::outside::Randomness;
+use crate::{outside::Randomness, service_time};
 
 /// How often a request is sent before it is given up.
 pub(crate) const TRIES_MAX: u32 = 6;
@@ -49,9 +49,11 @@ pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     Some(wait.min(RETRY_AFTER_MAX))
 }
 
-/// Returns what the header `Retry-After` of an answer asks for.
+/// Returns what the header `Retry-After` of an answer asks for. A date is by the clock of whoever
+/// answers, and counts from the answer's own, since this machine's may be off.
 pub(crate) fn retry_after_header(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    retry_after(headers.get(http::header::RETRY_AFTER)?.to_str().ok()?, now)
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    retry_after(text, service_time::date(headers).unwrap_or(now))
 }
 
 #[cfg(test)]
@@ -80,5 +82,18 @@ mod tests {
         assert_eq!(check("Thu, 20 Aug 2026 09:00:00 GMT"), Some(0));
         assert_eq!(check("99999999999999"), Some(86400));
         assert_eq!(check("soon"), None);
+    }
+
+    #[test]
+    fn a_date_to_retry_after_counts_from_the_answers_own() {
+        let mut headers = HeaderMap::new();
+        let mut set = |name, value: &str| headers.insert(name, value.parse().unwrap());
+        set(http::header::RETRY_AFTER, "Thu, 20 Aug 2026 10:01:30 GMT");
+        set(http::header::DATE, "Thu, 20 Aug 2026 10:01:00 GMT");
+        let an_hour_off: Timestamp = "2026-08-20T11:00:00Z".parse().unwrap();
+        assert_eq!(
+            retry_after_header(&headers, an_hour_off),
+            Some(Duration::from_secs(30))
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Where Graph and the login service are (graph.md, section 1.4).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::Uri;
 use thiserror::Error;
@@ -71,6 +71,20 @@ impl Cloud {
     }
 }
 
+impl Cloud {
+    /// Whether what is said to this URL stays private: it is https, or on this machine or its link.
+    pub fn is_private_endpoint(url: &str) -> bool {
+        let Ok(uri) = url.parse::<Uri>() else {
+            return false;
+        };
+        match (uri.scheme_str(), uri.host()) {
+            (Some("https"), Some(_)) => true,
+            (Some("http"), Some(host)) => is_near(host),
+            _ => false,
+        }
+    }
+}
+
 fn root(text: String) -> Result<String, CloudError> {
     let text = text.trim_end_matches('/').to_owned();
     let Ok(uri) = text.parse::<Uri>() else {
@@ -97,6 +111,14 @@ fn root(text: String) -> Result<String, CloudError> {
         return Err(CloudError::NotRoot(text));
     }
     Ok(text)
+}
+
+/// Whether a host is this machine or on its link, which no proxy leads to.
+pub(crate) fn is_near(host: &str) -> bool {
+    let link_local = host
+        .parse::<Ipv4Addr>()
+        .is_ok_and(|address| address.is_link_local());
+    link_local || is_loopback(host)
 }
 
 fn is_loopback(host: &str) -> bool {

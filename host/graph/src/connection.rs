@@ -14,6 +14,8 @@ use crate::{
     error::{GraphError, Outage, OutageCause, RequestLine, Throttle},
     outside::{Outside, TransportError},
     pace::{Cost, Pace, Silenced},
+    secret::Secret,
+    service_time::ServiceTime,
     token::{Application, Token, Tokens},
     url,
 };
@@ -25,6 +27,7 @@ pub(crate) struct Connection {
     pub(crate) tenant: String,
     /// Graph's root, without the version.
     pub(crate) root: String,
+    pub(crate) service_time: ServiceTime,
     tokens: Tokens,
 }
 
@@ -58,11 +61,13 @@ pub(crate) fn passes(status: u16) -> bool {
 
 impl Connection {
     pub(crate) fn new(outside: Outside, application: Application, pace: Pace) -> Self {
+        let service_time = ServiceTime::new();
         Self {
             pace,
             tenant: application.tenant.clone(),
             root: application.cloud.graph.trim_end_matches('/').to_owned(),
-            tokens: Tokens::new(application, outside.clone()),
+            tokens: Tokens::new(application, outside.clone(), service_time.clone()),
+            service_time,
             outside,
         }
     }
@@ -192,6 +197,11 @@ impl Connection {
         }
     }
 
+    /// Returns a token that is good for a while.
+    pub(crate) async fn token(&self) -> Result<Secret, GraphError> {
+        Ok(self.tokens.current().await?.secret)
+    }
+
     /// Fetches a later token than this one, unless somebody did.
     pub(crate) async fn renew(&self, refused: &Token) -> Result<(), GraphError> {
         self.tokens.after(refused).await.map(drop)
@@ -210,22 +220,14 @@ impl Connection {
         backoff::after(tries, &*self.outside.randomness)
     }
 
-    /// Returns a fresh id for a request.
-    pub(crate) fn fresh_id(&self) -> String {
-        let randomness = &*self.outside.randomness;
-        let (high, low) = (randomness.next_u64(), randomness.next_u64());
-        let bits = (u128::from(high) << 64) | u128::from(low);
-        uuid::Builder::from_random_bytes(bits.to_be_bytes())
-            .into_uuid()
-            .to_string()
-    }
-
     fn silenced(&self, call: &Call, silenced: Silenced) -> GraphError {
         throttled(call.line.clone(), silenced.until, None)
     }
 
     async fn once(&self, request: Request<Bytes>, token: Token) -> Result<Answer, TransportError> {
         let (parts, body) = self.outside.transport.send(request).await?.into_parts();
+        self.service_time
+            .note(&parts.headers, self.outside.clock.now());
         let part_of_limit = parts
             .headers
             .get("x-ms-throttle-limit-percentage")
@@ -249,7 +251,7 @@ impl Connection {
             .uri(&call.url)
             .header(header::AUTHORIZATION, bearer)
             .header(header::ACCEPT, "application/json")
-            .header("client-request-id", self.fresh_id())
+            .header("client-request-id", self.outside.fresh_id())
             .header("return-client-request-id", "true");
         if call.bulk {
             request = request.header("x-ms-throttle-priority", "low");

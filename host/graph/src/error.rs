@@ -16,6 +16,16 @@ pub use refusal::{Detail, Refusal};
 /// Why Graph did not do what was asked.
 #[derive(Clone, Debug, Error)]
 pub enum GraphError {
+    /// The credential cannot be used, so nothing was sent.
+    #[error("application {client_id} cannot ask for a token of tenant {tenant}: {problem}")]
+    Credential {
+        /// The tenant.
+        tenant: String,
+        /// The application.
+        client_id: String,
+        /// What is wrong with the credential, and what to do.
+        problem: String,
+    },
     /// The login service gave no token.
     #[error(transparent)]
     Authentication(Box<AuthenticationFailure>),
@@ -94,6 +104,7 @@ pub enum GraphError {
     reason = "each is documented at the variant of GraphError of its name"
 )]
 pub enum ErrorKind {
+    Credential,
     Authentication,
     Unauthorized,
     Forbidden,
@@ -116,6 +127,7 @@ impl GraphError {
     /// Returns which variant it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
+            Self::Credential { .. } => ErrorKind::Credential,
             Self::Authentication(_) => ErrorKind::Authentication,
             Self::Unauthorized(_) => ErrorKind::Unauthorized,
             Self::Forbidden(_) => ErrorKind::Forbidden,
@@ -139,7 +151,8 @@ impl GraphError {
     /// belongs to the object that was asked about.
     pub fn stops_run(&self) -> bool {
         match self.kind() {
-            ErrorKind::Authentication
+            ErrorKind::Credential
+            | ErrorKind::Authentication
             | ErrorKind::Unauthorized
             | ErrorKind::Throttled
             | ErrorKind::Unavailable
@@ -186,7 +199,8 @@ impl GraphError {
                 OutageCause::Refused(refusal) => Some(refusal),
                 OutageCause::Transport(_) | OutageCause::Garbage(_) => None,
             },
-            Self::Authentication(_)
+            Self::Credential { .. }
+            | Self::Authentication(_)
             | Self::Garbage(_)
             | Self::ForeignLink { .. }
             | Self::Unsendable { .. } => None,

@@ -13,6 +13,7 @@ pub mod delta;
 pub mod error;
 pub mod outside;
 pub mod pace;
+pub mod preflight;
 pub mod write;
 
 mod backoff;
@@ -21,6 +22,7 @@ mod call;
 mod columns;
 mod connection;
 mod secret;
+mod service_time;
 mod source;
 mod target;
 mod token;
@@ -40,5 +42,9 @@ pub use pace::{Budget, Keeper, Pace, PaceState};
 pub use secret::Secret;
 pub use source::{DeletedPage, NamedGroup, Source};
 pub use target::Target;
-pub use token::{Application, Credential};
+pub use token::{
+    Application,
+    certificate::{Certificate, CertificateError},
+    credential::{Credential, FederatedToken, IdentityEndpoint, ManagedIdentity},
+};
 pub use write::{Write, WriteAction, Written};

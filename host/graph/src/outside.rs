@@ -72,6 +72,15 @@ impl Outside {
             randomness: Arc::new(OsRandomness),
         })
     }
+
+    /// Returns a fresh id for a request.
+    pub(crate) fn fresh_id(&self) -> String {
+        let (high, low) = (self.randomness.next_u64(), self.randomness.next_u64());
+        let bits = (u128::from(high) << 64) | u128::from(low);
+        uuid::Builder::from_random_bytes(bits.to_be_bytes())
+            .into_uuid()
+            .to_string()
+    }
 }
 
 impl std::fmt::Debug for Outside {

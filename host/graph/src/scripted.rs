@@ -256,6 +256,13 @@ impl Transport for Script {
     }
 }
 
+/// Returns a field of a form, with escapes resolved.
+pub(crate) fn form_field(form: &str, name: &str) -> String {
+    let fields = form.split('&').filter_map(|field| field.split_once('='));
+    let found = fields.into_iter().find(|(own, _)| *own == name);
+    unescape(found.expect("the form has the field").1)
+}
+
 fn unescape(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();

@@ -328,7 +328,7 @@ impl Source {
     }
 
     /// Returns every object of a collection that a filter finds.
-    async fn search(
+    pub(crate) async fn search(
         &self,
         collection: &str,
         filter: &str,

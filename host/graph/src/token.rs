@@ -4,14 +4,16 @@
 //! callers wait for it.
 
 mod answer;
+pub(crate) mod certificate;
+pub(crate) mod credential;
+mod request;
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use bytes::Bytes;
-use http::{Method, Request, header};
+use http::Uri;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
@@ -19,19 +21,14 @@ use crate::{
     backoff,
     cloud::Cloud,
     error::{GraphError, Outage, OutageCause, RequestLine, Throttle},
-    outside::Outside,
+    outside::{self, Outside},
     secret::Secret,
+    service_time::ServiceTime,
     url,
 };
 use answer::{Granted, Reply};
-
-/// How an application proves that it is itself.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Credential {
-    /// A client secret.
-    ClientSecret(Secret),
-}
+pub(crate) use credential::Credential;
+use request::Asking;
 
 /// An application registration as one tenant knows it.
 #[derive(Clone, Debug)]
@@ -64,7 +61,8 @@ pub(crate) struct Token {
 pub(crate) struct Tokens {
     application: Application,
     outside: Outside,
-    url: String,
+    service_time: ServiceTime,
+    endpoint: String,
     line: RequestLine,
     /// How many fetches have ended; tells a caller who waited that somebody else's did.
     fetched: AtomicU64,
@@ -86,20 +84,30 @@ struct Held {
 }
 
 impl Tokens {
-    pub(crate) fn new(application: Application, outside: Outside) -> Self {
-        let tenant = url::escape(&application.tenant);
-        let path = format!("/{tenant}/oauth2/v2.0/token");
-        let login = application.cloud.login.trim_end_matches('/');
+    pub(crate) fn new(
+        application: Application,
+        outside: Outside,
+        service_time: ServiceTime,
+    ) -> Self {
+        let endpoint = request::endpoint(&application);
+        let path = endpoint
+            .parse::<Uri>()
+            .map_or_else(|_| String::new(), |uri: Uri| uri.path().to_owned());
+        let method = match application.credential {
+            Credential::ManagedIdentity(_) => "GET",
+            _ => "POST",
+        };
         Self {
-            url: format!("{login}{path}"),
             line: RequestLine {
-                method: Method::POST.to_string(),
-                host: url::host(login),
+                method: method.to_owned(),
+                host: url::host(&endpoint),
                 path,
                 tenant: application.tenant.clone(),
             },
+            endpoint,
             application,
             outside,
+            service_time,
             fetched: AtomicU64::new(0),
             state: Mutex::new(State::default()),
         }
@@ -167,25 +175,52 @@ impl Tokens {
         let mut tries = 0;
         loop {
             tries += 1;
-            let sent = self.outside.transport.send(self.request()?).await;
+            let Asking { request, secrets } = self.asking()?;
+            let sent = self.outside.transport.send(request).await;
             let now = self.outside.clock.now();
             let (cause, wait) = match sent {
-                Ok(response) => match answer::read(&self.application, &self.line, &response) {
-                    Reply::Granted(granted) => return Ok(granted),
-                    Reply::Refused(error) => return Err(error),
-                    Reply::Busy(refusal) => {
-                        let wait = backoff::retry_after_header(response.headers(), now);
-                        (OutageCause::Refused(refusal), wait)
+                Ok(response) => {
+                    self.service_time.note(response.headers(), now);
+                    match answer::read(&self.application, &self.line, &secrets, now, &response) {
+                        Reply::Granted(granted) => return Ok(granted),
+                        Reply::Refused(error) => return Err(error),
+                        Reply::Busy(refusal) => {
+                            let wait = backoff::retry_after_header(response.headers(), now);
+                            (OutageCause::Refused(refusal), wait)
+                        }
                     }
-                },
+                }
                 Err(error) => (OutageCause::Transport(error), None),
             };
             let wait = wait.unwrap_or_else(|| backoff::after(tries, &*self.outside.randomness));
-            if tries >= backoff::TRIES_MAX || wait > backoff::TROUBLE_MAX {
+            if tries >= self.tries_max(&cause) || wait > backoff::TROUBLE_MAX {
                 return Err(self.gave_up(tries, cause, now + wait));
             }
             self.outside.clock.sleep(wait).await;
         }
+    }
+
+    /// Where there is no metadata service there never will be: that machine is not in Azure.
+    fn tries_max(&self, cause: &OutageCause) -> u32 {
+        match (&self.application.credential, cause) {
+            (
+                Credential::ManagedIdentity(_),
+                OutageCause::Transport(outside::TransportError::Connect { .. }),
+            ) => 2,
+            _ => backoff::TRIES_MAX,
+        }
+    }
+
+    fn asking(&self) -> Result<Asking, GraphError> {
+        let id = self.outside.fresh_id();
+        let now = self.outside.clock.now();
+        request::token(&self.application, &self.endpoint, &id, now).map_err(|problem| {
+            GraphError::Credential {
+                tenant: self.application.tenant.clone(),
+                client_id: self.application.client_id.clone(),
+                problem,
+            }
+        })
     }
 
     fn gave_up(&self, tries: u32, cause: OutageCause, until: Timestamp) -> GraphError {
@@ -204,25 +239,6 @@ impl Tokens {
                 cause,
             })),
         }
-    }
-
-    fn request(&self) -> Result<Request<Bytes>, GraphError> {
-        let Credential::ClientSecret(secret) = &self.application.credential;
-        let graph = self.application.cloud.graph.trim_end_matches('/');
-        let body = format!(
-            "client_id={}&scope={}&client_secret={}&grant_type=client_credentials",
-            url::escape(&self.application.client_id),
-            url::escape(&format!("{graph}/.default")),
-            url::escape(secret.expose()),
-        );
-        Request::post(&self.url)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json")
-            .body(Bytes::from(body))
-            .map_err(|error| GraphError::Unsendable {
-                what: self.line.to_string(),
-                reason: error.to_string(),
-            })
     }
 }
 

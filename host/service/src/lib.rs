@@ -8,6 +8,7 @@
 //! Start with [`cycle`], one cycle in the order of its steps; [`schedule`] keeps jobs going.
 
 mod apply;
+mod credentials;
 mod cycle;
 mod decide;
 mod error;

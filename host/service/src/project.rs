@@ -40,17 +40,38 @@ pub struct Project {
 pub struct TenantSettings {
     /// The tenant's GUID or one of its verified domains.
     pub tenant_id: String,
-    /// The application's id.
+    /// The application's id; of a managed identity that has none, [`OWN_IDENTITY`].
     pub client_id: String,
-    /// Where its secret is.
-    pub secret: SecretPlace,
+    /// How it proves that it is itself.
+    pub credential: CredentialSettings,
     /// The endpoints.
     pub cloud: Cloud,
     /// What the tenant permits and how much of it is used.
     pub budget: Budget,
 }
 
-/// Where an application's secret is; never the secret itself.
+/// What stands for the client id where a managed identity is the machine's or service's own.
+pub const OWN_IDENTITY: &str = "managed-identity";
+
+/// How an application proves that it is itself; never the secret or key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSettings {
+    /// A client secret.
+    Secret(SecretPlace),
+    /// A certificate with its private key.
+    Certificate {
+        /// A PEM or PKCS#12 file.
+        file: PathBuf,
+        /// The password of a PKCS#12 file.
+        password: Option<SecretPlace>,
+    },
+    /// A file in which another identity provider puts its tokens.
+    FederatedTokenFile(PathBuf),
+    /// The identity that Azure gives to this machine or service.
+    ManagedIdentity,
+}
+
+/// Where a secret is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretPlace {
     /// In an environment variable.

@@ -6,15 +6,10 @@ use std::{
 };
 
 use syncline_directory::Side;
-use syncline_graph::{
-    Application, Credential, GraphError, Keeper, Pace, PaceState, Secret, Source, Target,
-};
+use syncline_graph::{Application, GraphError, Keeper, Pace, PaceState, Source, Target};
 use syncline_store::Store;
 
-use crate::{
-    Service, ServiceError,
-    project::{Job, ProjectError, SecretPlace},
-};
+use crate::{Service, ServiceError, credentials, project::Job};
 
 /// The paces of the project, by tenant and application: two names for one of them share one.
 #[derive(Default)]
@@ -41,7 +36,7 @@ impl Service {
         let application = Application {
             tenant: settings.tenant_id.clone(),
             client_id: settings.client_id.clone(),
-            credential: Credential::ClientSecret(read_secret(tenant, &settings.secret)?),
+            credential: credentials::read(tenant, settings, self.outside.clock.now())?,
             cloud: settings.cloud.clone(),
         };
         let mut paces = self
@@ -77,31 +72,6 @@ fn keeper((tenant, client): &(String, String), store: &Arc<Store>) -> Keeper {
             tracing::error!(tenant, %error, "the pace cannot be saved");
         }
     })
-}
-
-fn read_secret(tenant: &str, place: &SecretPlace) -> Result<Secret, ProjectError> {
-    let missing = |message: String| ProjectError::Secret {
-        tenant: tenant.to_owned(),
-        message,
-    };
-    let text = match place {
-        SecretPlace::Environment(name) => std::env::var(name).map_err(|_| {
-            missing(format!(
-                "the environment variable {name} is not set; it holds the application's secret"
-            ))
-        })?,
-        SecretPlace::File(path) => std::fs::read_to_string(path).map_err(|error| {
-            missing(format!(
-                "cannot read the secret file {}: {error}",
-                path.display()
-            ))
-        })?,
-    };
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(missing("the secret is empty".to_owned()));
-    }
-    Ok(Secret::new(text))
 }
 
 /// Says on which side of a job a tenant failed.

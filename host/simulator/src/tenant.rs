@@ -13,9 +13,11 @@ pub(crate) mod addresses;
 pub(crate) mod directory;
 pub(crate) mod object;
 pub(crate) mod policy;
+pub(crate) mod trust;
 
 use directory::Directory;
 use policy::{Policy, Reset};
+use trust::Trust;
 
 /// A tenant and all that is particular to it.
 #[derive(Debug)]
@@ -51,6 +53,7 @@ pub(crate) struct Tenant {
 pub(crate) struct App {
     pub(crate) client_id: String,
     pub(crate) secret: String,
+    pub(crate) trust: Trust,
     /// Whether it holds the permissions that write.
     pub(crate) writes: bool,
 }

@@ -11,6 +11,7 @@ pub(super) fn of(error: &GraphError) -> &'static str {
         .map(|refusal| refusal.code.as_str())
         .unwrap_or_default();
     match error.kind() {
+        ErrorKind::Credential => "put a credential that is good where the project names it",
         ErrorKind::Authentication => "check the tenant's credential",
         ErrorKind::Unauthorized if code == "Authorization_IdentityNotFound" => {
             "grant admin consent to the application in this tenant"
@@ -39,6 +40,10 @@ pub(super) fn of(error: &GraphError) -> &'static str {
         ErrorKind::Throttled => {
             "wait; if it lasts, look for another program that writes to this tenant"
         }
+        ErrorKind::Unavailable if is_identity_endpoint(error) => {
+            "run on an Azure machine or service that has a managed identity, or name another \
+             credential"
+        }
         ErrorKind::Unavailable => {
             "check the network, a proxy and Microsoft's service health, then run again"
         }
@@ -56,6 +61,12 @@ pub(super) fn of(error: &GraphError) -> &'static str {
     }
 }
 
+/// Whether Azure's own endpoint for managed identities gave no answer.
+fn is_identity_endpoint(error: &GraphError) -> bool {
+    matches!(error, GraphError::Unavailable(outage)
+        if outage.request.method == "GET" && outage.request.path.starts_with("/metadata/identity"))
+}
+
 fn authentication(failure: &AuthenticationFailure) -> &'static str {
     match failure.aadsts {
         Some(7_000_215) => {
@@ -65,13 +76,34 @@ fn authentication(failure: &AuthenticationFailure) -> &'static str {
             "make a new client secret for the application and enter it: this one expired"
         }
         Some(700_027) => {
-            "register the certificate with the application, or a new one if it expired"
+            "register the certificate's public half with the application (Certificates & secrets), \
+             or a new one if it expired"
+        }
+        Some(700_024) => {
+            "set this machine's clock: what it signed is not good at the login service's time"
         }
         Some(700_016) => {
             "check the client id, and grant the application admin consent in this tenant"
         }
-        Some(90_002) => "check the tenant id or domain, and that the cloud is the tenant's",
-        Some(70_011) => "check the cloud's Graph endpoint: the login service does not know it",
+        Some(700_211..=700_213) => {
+            "add a federated credential to the application whose issuer, audience and subject are \
+             exactly the token's"
+        }
+        Some(7_000_218) => {
+            "register a secret, certificate or federated credential with the application"
+        }
+        Some(7_000_112) => "enable the application in this tenant: somebody disabled it",
+        Some(53_003) => {
+            "except the application from the Conditional Access policy for workload identities, or \
+             run from a place that it permits"
+        }
+        Some(90_002 | 900_023) => {
+            "check the tenant id or domain, and that the cloud is the tenant's"
+        }
+        Some(90_038 | 900_382 | 900_432) => "set `cloud` to the one that the tenant is in",
+        Some(70_011 | 500_011) => {
+            "check the cloud's Graph endpoint: the login service does not know it"
+        }
         _ => "check tenant id, client id, credential and cloud",
     }
 }

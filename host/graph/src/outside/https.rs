@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use thiserror::Error;
 
 use super::{Transport, TransportError};
+use crate::cloud::is_near;
 
 /// Longest time to make a connection; a host that is up answers in a fraction of it.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -29,6 +30,8 @@ pub struct TransportSetupError(#[source] reqwest::Error);
 #[derive(Clone, Debug)]
 pub struct HttpsTransport {
     client: reqwest::Client,
+    /// For this machine and its link, which no proxy leads to: Azure's metadata service is there.
+    direct: reqwest::Client,
     body_bytes_max: usize,
 }
 
@@ -41,17 +44,18 @@ impl HttpsTransport {
     pub fn new() -> Result<Self, TransportSetupError> {
         // An error means that a provider is installed already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("syncline/", env!("CARGO_PKG_VERSION")))
-            .gzip(true)
-            .connect_timeout(CONNECT_TIME_MAX)
-            .timeout(EXCHANGE_TIME_MAX)
-            // A redirect would carry the token to a host that nobody checked.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(TransportSetupError)?;
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("syncline/", env!("CARGO_PKG_VERSION")))
+                .gzip(true)
+                .connect_timeout(CONNECT_TIME_MAX)
+                .timeout(EXCHANGE_TIME_MAX)
+                // A redirect would carry the token to a host that nobody checked.
+                .redirect(reqwest::redirect::Policy::none())
+        };
         Ok(Self {
-            client,
+            client: builder().build().map_err(TransportSetupError)?,
+            direct: builder().no_proxy().build().map_err(TransportSetupError)?,
             body_bytes_max: BODY_BYTES_MAX,
         })
     }
@@ -63,7 +67,12 @@ impl HttpsTransport {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let failed = |error| transport_error(&host, error);
         let request = reqwest::Request::try_from(request).map_err(failed)?;
-        let mut response = self.client.execute(request).await.map_err(failed)?;
+        let client = if is_near(&host) {
+            &self.direct
+        } else {
+            &self.client
+        };
+        let mut response = client.execute(request).await.map_err(failed)?;
 
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {

@@ -64,7 +64,7 @@ pub(super) async fn send(connection: &Connection, mut pending: Vec<Pending>) -> 
     let writes = u32::try_from(pending.len()).unwrap_or(u32::MAX);
     let items = pending
         .iter()
-        .map(|pending| (&pending.item, connection.fresh_id()));
+        .map(|pending| (&pending.item, connection.outside.fresh_id()));
     let call = Call {
         url: format!("{}/v1.0/$batch", connection.root),
         line,

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value as Json;
 
-use super::{Application, Credential};
+use super::Application;
 use crate::{
     call::excerpt,
     error::{AuthenticationFailure, Garbage, GraphError, Refusal, RequestLine},
@@ -29,7 +31,25 @@ pub(super) enum Reply {
 #[derive(Deserialize)]
 struct Grant {
     access_token: String,
-    expires_in: u64,
+    /// Seconds: a number of the login service's, a text of Azure's managed identities.
+    expires_in: Option<Json>,
+    /// Seconds since 1970: all that App Service says.
+    expires_on: Option<Json>,
+}
+
+impl Grant {
+    fn life(&self, now: Timestamp) -> Option<Duration> {
+        let number = |json: &Json| match json {
+            Json::String(text) => text.trim().parse().ok(),
+            json => json.as_i64(),
+        };
+        let seconds = match (&self.expires_in, &self.expires_on) {
+            (Some(seconds), _) => number(seconds)?,
+            (None, Some(moment)) => number(moment)?.checked_sub(now.as_second())?,
+            (None, None) => return None,
+        };
+        Some(Duration::from_secs(u64::try_from(seconds).ok()?))
+    }
 }
 
 #[derive(Deserialize)]
@@ -51,17 +71,22 @@ const PASSING: [u32; 3] = [50_196, 90_033, 90_055];
 pub(super) fn read(
     application: &Application,
     line: &RequestLine,
+    secrets: &[Secret],
+    now: Timestamp,
     response: &http::Response<Bytes>,
 ) -> Reply {
     let status = response.status().as_u16();
     if response.status().is_success() {
-        return match serde_json::from_slice::<Grant>(response.body()) {
-            Ok(grant) => Reply::Granted(Granted {
-                token: Secret::new(grant.access_token),
-                life: Duration::from_secs(grant.expires_in).min(LIFE_MAX),
-            }),
+        let grant = serde_json::from_slice::<Grant>(response.body()).ok();
+        let granted = grant.and_then(|grant| {
+            let life = grant.life(now)?.min(LIFE_MAX);
+            let token = Secret::new(grant.access_token);
+            Some(Granted { token, life })
+        });
+        return match granted {
+            Some(granted) => Reply::Granted(granted),
             // What came may hold a token all the same, so none of it is shown.
-            Err(_) => garbage(
+            None => garbage(
                 line,
                 status,
                 "which is no token answer",
@@ -70,8 +95,10 @@ pub(super) fn read(
         };
     }
 
-    let Credential::ClientSecret(secret) = &application.credential;
-    let text = secret.scrub(&String::from_utf8_lossy(response.body()));
+    let text = secrets.iter().fold(
+        String::from_utf8_lossy(response.body()).into_owned(),
+        |text, secret| secret.scrub(&text),
+    );
     let busy = |code: String, message: String| {
         Reply::Busy(Refusal {
             request: line.clone(),

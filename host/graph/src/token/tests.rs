@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -175,4 +175,200 @@ fn what_is_no_token_answer_is_garbage_and_not_quoted() {
     let error = world.run(presence(&world.source())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Garbage);
     assert!(!format!("{error:?}").contains("eyJ"));
+}
+
+fn signed_in_by(credential: Credential) -> Application {
+    Application {
+        credential,
+        ..crate::scripted::application()
+    }
+}
+
+fn reader(world: &World, credential: Credential) -> crate::Source {
+    let application = signed_in_by(credential);
+    crate::Source::connect(world.outside(), application, world.pace.clone())
+}
+
+fn certificate(bytes: &[u8]) -> Credential {
+    Credential::Certificate(Arc::new(crate::Certificate::read(bytes, None).unwrap()))
+}
+
+#[test]
+fn a_certificate_signs_a_statement_of_its_own_for_each_token() {
+    let world = World::with_login(|_| grant("token", 600), found);
+    let bytes = include_bytes!("../../../../tests/data/certificates/not-yet-valid.pem");
+    let source = reader(&world, certificate(bytes));
+    let error = world.run(presence(&source)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credential);
+    assert_eq!(
+        error.to_string(),
+        "application app-1 cannot ask for a token of tenant contoso.com: the certificate is not \
+         valid before 2090-01-01T00:00:00Z; use the one before it, or check this machine's clock"
+    );
+    assert!(error.stops_run());
+    assert_eq!(world.login_log().len(), 0, "nothing was sent");
+
+    let expired = include_bytes!("../../../../tests/data/certificates/expired.pem");
+    let error = world.run(presence(&reader(&world, certificate(expired))));
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("expired on 2025-01-01"), "{message}");
+    assert_eq!(world.login_log().len(), 0, "nothing was sent");
+}
+
+#[test]
+fn a_federated_token_is_read_anew_for_each_token() {
+    let world = World::with_login(|_| grant("token", 600), found);
+    let turn = Arc::new(Mutex::new(0));
+    let read = {
+        let turn = Arc::clone(&turn);
+        move || {
+            let mut turn = turn.lock().unwrap();
+            *turn += 1;
+            match *turn {
+                3 => Err("it is gone".to_owned()),
+                turn => Ok(Secret::new(format!("outer-{turn}"))),
+            }
+        }
+    };
+    let source = reader(
+        &world,
+        Credential::FederatedToken(crate::FederatedToken::new(read)),
+    );
+    world.run(async {
+        presence(&source).await.unwrap();
+        crate::Clock::sleep(&*world.clock, Duration::from_secs(500)).await;
+        presence(&source).await.unwrap();
+        crate::Clock::sleep(&*world.clock, Duration::from_secs(700)).await;
+        let error = presence(&source).await.unwrap_err();
+        assert!(error.to_string().ends_with("it is gone"), "{error}");
+    });
+    let asked: Vec<String> = world
+        .login_log()
+        .into_iter()
+        .map(|asked| asked.text)
+        .collect();
+    assert_eq!(asked.len(), 2);
+    for (turn, text) in asked.iter().enumerate() {
+        let proof = format!(
+            "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
+             &client_assertion=outer-{}&",
+            turn + 1
+        );
+        assert!(text.contains(&proof), "{text}");
+    }
+}
+
+fn managed(endpoint: crate::IdentityEndpoint, client_id: Option<&str>) -> Credential {
+    Credential::ManagedIdentity(crate::ManagedIdentity {
+        endpoint,
+        client_id: client_id.map(str::to_owned),
+    })
+}
+
+#[test]
+fn a_managed_identity_is_asked_of_the_machine_or_of_the_service() {
+    // A machine says how long in a text, a service says until when.
+    let world = World::with_login(
+        |_| {
+            answer(
+                200,
+                json!({"access_token": "token-1", "expires_in": "3599"}),
+            )
+        },
+        found,
+    );
+    let machine = managed(crate::IdentityEndpoint::VirtualMachine, None);
+    world.run(presence(&reader(&world, machine))).unwrap();
+    let asked = &world.login_log()[0];
+    assert_eq!(
+        asked.url,
+        "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01\
+         &resource=https%3A%2F%2Fgraph.microsoft.com"
+    );
+    assert_eq!(asked.headers["metadata"], "true");
+
+    let ends = crate::scripted::beginning().as_second() + 3600;
+    let world = World::with_login(
+        move |_| {
+            answer(
+                200,
+                json!({"access_token": "t", "expires_on": ends.to_string()}),
+            )
+        },
+        found,
+    );
+    let service = managed(
+        crate::IdentityEndpoint::AppService {
+            url: "http://127.0.0.1:41741/msi/token/".to_owned(),
+            header: Secret::new(SECRET),
+        },
+        Some("identity-1"),
+    );
+    world.run(presence(&reader(&world, service))).unwrap();
+    let asked = &world.login_log()[0];
+    assert_eq!(
+        asked.url,
+        "http://127.0.0.1:41741/msi/token/?api-version=2019-08-01\
+         &resource=https%3A%2F%2Fgraph.microsoft.com&client_id=identity-1"
+    );
+    assert_eq!(asked.headers["x-identity-header"], SECRET);
+    assert!(asked.headers["x-identity-header"].is_sensitive());
+}
+
+#[test]
+fn a_machine_outside_azure_has_no_managed_identity() {
+    let nobody = |_: &Asked| {
+        Err(crate::TransportError::Connect {
+            host: "169.254.169.254".to_owned(),
+            reason: "no route".to_owned(),
+        })
+    };
+    let world = World::with_login(nobody, found);
+    let machine = managed(crate::IdentityEndpoint::VirtualMachine, None);
+    let error = world.run(presence(&reader(&world, machine))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(world.login_log().len(), 2);
+    assert!(error.advice().contains("Azure"), "{}", error.advice());
+}
+
+#[test]
+fn law_12_what_proves_the_application_is_in_no_error() {
+    for credential in [
+        certificate(include_bytes!(
+            "../../../../tests/data/certificates/application.pem"
+        )),
+        Credential::FederatedToken(crate::FederatedToken::new(|| Ok(Secret::new(SECRET)))),
+        managed(
+            crate::IdentityEndpoint::AppService {
+                url: "http://127.0.0.1:1/msi/token".to_owned(),
+                header: Secret::new(SECRET),
+            },
+            None,
+        ),
+    ] {
+        let seen = Arc::new(Mutex::new(String::new()));
+        let world = World::with_login(
+            {
+                let seen = Arc::clone(&seen);
+                // Whoever stands in between quotes the whole request.
+                move |asked| {
+                    let header = asked.headers.get("x-identity-header");
+                    let quoted = match header {
+                        Some(header) => header.to_str().unwrap().to_owned(),
+                        None => crate::scripted::form_field(&asked.text, "client_assertion"),
+                    };
+                    *seen.lock().unwrap() = quoted.clone();
+                    with_headers(403, &[], &format!("refused: {quoted}"))
+                }
+            },
+            found,
+        );
+        let error = world
+            .run(presence(&reader(&world, credential)))
+            .unwrap_err();
+        let seen = seen.lock().unwrap();
+        assert!(!seen.is_empty());
+        assert!(!format!("{error} {error:?}").contains(&*seen), "{error}");
+        assert!(error.to_string().contains("[redacted]"), "{error}");
+    }
 }

@@ -36,7 +36,8 @@ pub(super) struct ProjectFile {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct TenantTable {
     pub(super) tenant_id: Spanned<String>,
-    pub(super) client_id: Spanned<String>,
+    /// Left out only with a managed identity that is the machine's or service's own.
+    pub(super) client_id: Option<Spanned<String>>,
     pub(super) credential: Spanned<TextOrTable<CredentialTable>>,
     #[serde(default)]
     pub(super) cloud: Option<Spanned<TextOrTable<CloudTable>>>,
@@ -50,6 +51,9 @@ pub(super) struct CredentialTable {
     pub(super) secret_env: Option<String>,
     pub(super) secret_file: Option<String>,
     pub(super) certificate: Option<String>,
+    /// Of a PKCS#12 certificate.
+    pub(super) password_env: Option<String>,
+    pub(super) password_file: Option<String>,
     pub(super) federated_token_file: Option<String>,
 }
 

@@ -13,7 +13,8 @@ use syncline_planner::Policy;
 use toml::Spanned;
 
 use super::{
-    Assignment, Job, Place, Project, ProjectError, RuleSource, SecretPlace, TenantSettings,
+    Assignment, CredentialSettings, Job, OWN_IDENTITY, Place, Project, ProjectError, RuleSource,
+    SecretPlace, TenantSettings,
     error::{did_you_mean, nearest},
     file::{
         CloudTable, CredentialTable, JobTable, KindTable, ProjectFile, RuleTable, ScopeWord,
@@ -172,24 +173,31 @@ fn tenant(
     folder: &Path,
     table: TenantTable,
 ) -> Result<TenantSettings, ProjectError> {
-    for (text, what) in [
-        (
-            &table.tenant_id,
-            "the tenant's GUID or one of its verified domains",
-        ),
-        (
-            &table.client_id,
-            "the application's (client) id in this tenant",
-        ),
-    ] {
+    let filled_in = |text: &Spanned<String>, what: &str| {
         if text.get_ref().trim().is_empty() || text.get_ref().contains(['<', '/', ' ']) {
             return Err(page.wrong(&text.span(), format!("fill this in: {what}")));
         }
-    }
+        Ok(text.get_ref().clone())
+    };
+    let credential = credential(page, folder, &table.credential)?;
+    let tenant_id = filled_in(
+        &table.tenant_id,
+        "the tenant's GUID or one of its verified domains",
+    )?;
+    let client_id = match (&table.client_id, &credential) {
+        (Some(id), _) => filled_in(id, "the application's (client) id in this tenant")?,
+        (None, CredentialSettings::ManagedIdentity) => OWN_IDENTITY.to_owned(),
+        (None, _) => {
+            return Err(page.wrong(
+                &table.tenant_id.span(),
+                "missing key `client-id`: the application's (client) id in this tenant",
+            ));
+        }
+    };
     Ok(TenantSettings {
-        tenant_id: table.tenant_id.into_inner(),
-        client_id: table.client_id.into_inner(),
-        secret: secret(page, folder, &table.credential)?,
+        tenant_id,
+        client_id,
+        credential,
         cloud: match table.cloud {
             None => Cloud::named("global").expect("the global cloud has this name"),
             Some(cloud) => endpoints(page, &cloud)?,
@@ -198,40 +206,57 @@ fn tenant(
     })
 }
 
-fn secret(
+/// What a credential looks like, for whoever wrote another.
+const CREDENTIALS: &str = "{ secret-env = \"NAME\" }, { secret-file = \"FILE\" }, \
+    { certificate = \"FILE\" }, { federated-token-file = \"FILE\" } or \"managed-identity\"";
+
+fn credential(
     page: &Page<'_>,
     folder: &Path,
     credential: &Spanned<TextOrTable<CredentialTable>>,
-) -> Result<SecretPlace, ProjectError> {
-    let wrong = |message: &str| page.wrong(&credential.span(), message);
-    match credential.get_ref() {
-        TextOrTable::Table(CredentialTable {
-            secret_env: Some(name),
-            secret_file: None,
-            certificate: None,
-            federated_token_file: None,
-        }) => Ok(SecretPlace::Environment(name.clone())),
-        TextOrTable::Table(CredentialTable {
-            secret_env: None,
-            secret_file: Some(file),
-            certificate: None,
-            federated_token_file: None,
-        }) => Ok(SecretPlace::File(folder.join(file))),
-        TextOrTable::Table(CredentialTable {
-            certificate: Some(_),
-            ..
-        })
-        | TextOrTable::Table(CredentialTable {
-            federated_token_file: Some(_),
-            ..
-        })
-        | TextOrTable::Text(_) => Err(wrong(
-            "this version signs in with a client secret only: { secret-env = \"NAME\" } or \
-             { secret-file = \"FILE\" }",
-        )),
-        TextOrTable::Table(_) => Err(wrong(
-            "name one place for the secret: { secret-env = \"NAME\" } or { secret-file = \"FILE\" }",
-        )),
+) -> Result<CredentialSettings, ProjectError> {
+    let wrong = |message: String| Err(page.wrong(&credential.span(), message));
+    let table = match credential.get_ref() {
+        TextOrTable::Text(word) if word == "managed-identity" => {
+            return Ok(CredentialSettings::ManagedIdentity);
+        }
+        TextOrTable::Text(word) => {
+            return wrong(format!("`{word}` is no credential; one is {CREDENTIALS}"));
+        }
+        TextOrTable::Table(table) => table,
+    };
+    let place = |name: &Option<String>, file: &Option<String>| match (name, file) {
+        (Some(name), None) => Some(SecretPlace::Environment(name.clone())),
+        (None, Some(file)) => Some(SecretPlace::File(folder.join(file))),
+        _ => None,
+    };
+    let secret = place(&table.secret_env, &table.secret_file);
+    let password = place(&table.password_env, &table.password_file);
+    let ways = [
+        table.secret_env.is_some() || table.secret_file.is_some(),
+        table.certificate.is_some(),
+        table.federated_token_file.is_some(),
+    ];
+    if ways.iter().filter(|way| **way).count() != 1 {
+        return wrong(format!("name one credential: {CREDENTIALS}"));
+    }
+    if (table.password_env.is_some() || table.password_file.is_some())
+        && (password.is_none() || table.certificate.is_none())
+    {
+        return wrong(
+            "a password belongs to a PKCS#12 certificate: { certificate = \"FILE\", password-env = \
+             \"NAME\" } or { certificate = \"FILE\", password-file = \"FILE\" }"
+                .to_owned(),
+        );
+    }
+    match (secret, &table.certificate, &table.federated_token_file) {
+        (Some(secret), None, None) => Ok(CredentialSettings::Secret(secret)),
+        (None, Some(file), None) => Ok(CredentialSettings::Certificate {
+            file: folder.join(file),
+            password,
+        }),
+        (None, None, Some(file)) => Ok(CredentialSettings::FederatedTokenFile(folder.join(file))),
+        _ => wrong(format!("name one place for the secret: {CREDENTIALS}")),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::seed::Generator;
 use crate::settings::Settings;
 use crate::tenant::directory::{Directory, FROM_START};
 use crate::tenant::object::Object;
+use crate::tenant::trust::Trust;
 use crate::tenant::{App, Tenant};
 
 /// How many people report to one manager.
@@ -34,6 +35,7 @@ fn tenant(name: &str, writes: bool, settings: &Settings, seed: &Generator) -> Te
     let mut app = |writes: bool| App {
         client_id: chance.id(),
         secret: chance.opaque(2),
+        trust: Trust::default(),
         writes,
     };
     let apps = vec![app(writes), app(true)];

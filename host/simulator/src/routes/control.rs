@@ -31,6 +31,8 @@ pub(crate) enum ControlError {
     UnknownTenant(String),
     #[error("there is no object '{0}'")]
     UnknownObject(String),
+    #[error("a certificate cannot be read; it is to be PEM")]
+    Certificate,
     #[error("the body does not fit: {0}")]
     Body(#[from] serde_json::Error),
 }
@@ -40,7 +42,7 @@ pub(crate) fn answer(simulator: &Simulator, call: &Call, words: &[&str]) -> Repl
         Ok(reply) => reply,
         Err(error) => {
             let status = match error {
-                ControlError::Body(_) => StatusCode::BAD_REQUEST,
+                ControlError::Body(_) | ControlError::Certificate => StatusCode::BAD_REQUEST,
                 _ => StatusCode::NOT_FOUND,
             };
             Reply::json(status, json!({ "error": error.to_string() }))
@@ -112,7 +114,7 @@ fn route(simulator: &Simulator, call: &Call, words: &[&str]) -> Result<Reply, Co
                 }
                 ("GET", ["behaviour"]) => Ok(Reply::ok(behaviour::read(tenant))),
                 ("POST" | "PATCH", ["behaviour"]) => {
-                    behaviour::change(tenant, body(call)?);
+                    behaviour::change(tenant, body(call)?)?;
                     Ok(Reply::ok(behaviour::read(tenant)))
                 }
                 ("POST", ["expire-delta"]) => {

@@ -2,15 +2,21 @@
 //!
 //! A token is opaque, belongs to one tenant, and expires by the simulator's clock.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::clock::seconds_later;
 use crate::exchange::{Call, Content, Reply};
 use crate::fault::Subject;
 use crate::simulator::{Simulator, State};
+use crate::tenant::{App, Tenant};
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Why no token was given: Entra's number, its OAuth code and its text.
 struct Refusal {
@@ -66,8 +72,7 @@ pub(crate) async fn answer(simulator: &Simulator, call: &Call, word: &str) -> Re
 }
 
 fn grant(simulator: &Simulator, call: &Call, word: &str) -> Result<Reply, Refusal> {
-    let form: std::collections::BTreeMap<String, String> =
-        form_urlencoded::parse(&call.body).into_owned().collect();
+    let form: BTreeMap<String, String> = form_urlencoded::parse(&call.body).into_owned().collect();
     let field = |name: &str| form.get(name).map_or("", String::as_str);
     let bad = |error, number, text: String| Refusal {
         status: StatusCode::BAD_REQUEST,
@@ -121,18 +126,7 @@ fn grant(simulator: &Simulator, call: &Call, word: &str) -> Result<Reply, Refusa
             ),
         ));
     };
-    if field("client_secret") != app.secret {
-        return Err(Refusal {
-            status: StatusCode::UNAUTHORIZED,
-            error: "invalid_client",
-            number: 7_000_215,
-            text: format!(
-                "Invalid client secret provided. Ensure the secret being sent in the request is \
-                 the client secret value, not the client secret ID, for a secret added to app \
-                 '{client_id}'."
-            ),
-        });
-    }
+    prove(call, &form, tenant, &app, now)?;
     let life_s = ids.between(u64::from(shortest), u64::from(longest));
     let expires = seconds_later(now, life_s);
     // To be taken as opaque; who peeks finds the granted roles, as in a real one (graph.md 1.3).
@@ -159,6 +153,60 @@ fn grant(simulator: &Simulator, call: &Call, word: &str) -> Result<Reply, Refusa
         "ext_expires_in": expires_in,
         "access_token": token,
     })))
+}
+
+/// Whether the caller is the app: by its secret, or by an assertion (graph.md 1.1 and 1.2).
+fn prove(
+    call: &Call,
+    form: &BTreeMap<String, String>,
+    tenant: &Tenant,
+    app: &App,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let client_id = &app.client_id;
+    let unproven = |number, text: String| {
+        Err(Refusal {
+            status: StatusCode::UNAUTHORIZED,
+            error: "invalid_client",
+            number,
+            text,
+        })
+    };
+    match (form.get("client_assertion"), form.get("client_secret")) {
+        (Some(assertion), _) => {
+            if form.get("client_assertion_type").map(String::as_str) != Some(ASSERTION_TYPE) {
+                return unproven(
+                    70_003,
+                    "The 'client_assertion_type' parameter is not supported.".to_owned(),
+                );
+            }
+            let is_audience = |audience: &str| {
+                audience
+                    .strip_prefix(&call.base)
+                    .and_then(|path| path.strip_suffix("/oauth2/v2.0/token"))
+                    .and_then(|path| path.strip_prefix('/'))
+                    .is_some_and(|word| tenant.answers_to(word))
+            };
+            app.trust
+                .judge(assertion, client_id, is_audience, now)
+                .or_else(|distrust| unproven(distrust.number, distrust.text))
+        }
+        (None, Some(secret)) if *secret == app.secret => Ok(()),
+        (None, Some(_)) => unproven(
+            7_000_215,
+            format!(
+                "Invalid client secret provided. Ensure the secret being sent in the request is \
+                 the client secret value, not the client secret ID, for a secret added to app \
+                 '{client_id}'."
+            ),
+        ),
+        (None, None) => unproven(
+            7_000_218,
+            "The request body must contain the following parameter: 'client_assertion' or \
+             'client_secret'."
+                .to_owned(),
+        ),
+    }
 }
 
 fn refused(simulator: &Simulator, refusal: Refusal, headers: Vec<(&'static str, String)>) -> Reply {

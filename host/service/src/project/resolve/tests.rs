@@ -60,7 +60,7 @@ fn an_unknown_key_names_the_nearest_known_one_and_its_place() {
         "secret-env",
         "secret-enf",
         "syncline.toml:5:16: unknown key `secret-enf`, did you mean `secret-env`? known: \
-         secret-env, secret-file, certificate, federated-token-file",
+         secret-env, secret-file, certificate, password-env, password-file, federated-token-file",
     );
 }
 
@@ -69,7 +69,7 @@ fn a_missing_key_and_a_wrong_value_are_named() {
     refuses(
         "client-id = \"6babcaad-604b-40ac-a9d7-9fd97c0b779f\"\n",
         "",
-        "syncline.toml:2:1: missing key `client-id`",
+        "syncline.toml:3:13: missing key `client-id`: the application's (client) id in this tenant",
     );
     refuses(
         "\"assigned\"",
@@ -119,14 +119,82 @@ fn a_plugin_is_a_name_and_not_a_path() {
 #[test]
 fn what_this_version_cannot_do_is_said() {
     refuses(
-        "{ secret-env = \"CONTOSO_SECRET\" }",
-        "\"managed-identity\"",
-        "syncline.toml:5:14: this version signs in with a client secret only: \
-         { secret-env = \"NAME\" } or { secret-file = \"FILE\" }",
-    );
-    refuses(
         "rules =",
         "groups = { scope = \"all\" }\nrules =",
         "syncline.toml:18:10: this version keeps users in step only; remove `groups`",
     );
+}
+
+const SECRET: &str = "{ secret-env = \"CONTOSO_SECRET\" }";
+
+#[test]
+fn an_application_signs_in_one_way() {
+    let credential = |written: &str| {
+        let project = read(&GOOD.replacen(SECRET, written, 1)).expect("the file is right");
+        project.tenants["contoso"].credential.clone()
+    };
+    assert_eq!(
+        credential("{ certificate = \"contoso.pem\" }"),
+        CredentialSettings::Certificate {
+            file: "/client/contoso.pem".into(),
+            password: None
+        }
+    );
+    assert_eq!(
+        credential("{ certificate = \"contoso.pfx\", password-env = \"PASSWORD\" }"),
+        CredentialSettings::Certificate {
+            file: "/client/contoso.pfx".into(),
+            password: Some(SecretPlace::Environment("PASSWORD".to_owned()))
+        }
+    );
+    assert_eq!(
+        credential("{ federated-token-file = \"/var/run/token\" }"),
+        CredentialSettings::FederatedTokenFile("/var/run/token".into())
+    );
+    assert_eq!(
+        credential("\"managed-identity\""),
+        CredentialSettings::ManagedIdentity
+    );
+    let known = "{ secret-env = \"NAME\" }, { secret-file = \"FILE\" }, { certificate = \"FILE\" }, \
+        { federated-token-file = \"FILE\" } or \"managed-identity\"";
+    for written in [
+        "{}",
+        "{ secret-env = \"A\", certificate = \"b\" }",
+        "{ certificate = \"a\", federated-token-file = \"b\" }",
+    ] {
+        let message = format!("syncline.toml:5:14: name one credential: {known}");
+        refuses(SECRET, written, &message);
+    }
+    refuses(
+        SECRET,
+        "{ secret-env = \"A\", secret-file = \"b\" }",
+        &format!("syncline.toml:5:14: name one place for the secret: {known}"),
+    );
+    refuses(
+        SECRET,
+        "\"azure-cli\"",
+        &format!("syncline.toml:5:14: `azure-cli` is no credential; one is {known}"),
+    );
+    for written in [
+        "{ secret-env = \"A\", password-env = \"B\" }",
+        "{ certificate = \"a\", password-env = \"B\", password-file = \"c\" }",
+    ] {
+        refuses(
+            SECRET,
+            written,
+            "syncline.toml:5:14: a password belongs to a PKCS#12 certificate: { certificate = \
+             \"FILE\", password-env = \"NAME\" } or { certificate = \"FILE\", password-file = \"FILE\" }",
+        );
+    }
+}
+
+#[test]
+fn only_a_managed_identity_may_have_no_client_id() {
+    let own = GOOD.replacen(SECRET, "\"managed-identity\"", 1).replacen(
+        "client-id = \"6babcaad-604b-40ac-a9d7-9fd97c0b779f\"\n",
+        "",
+        1,
+    );
+    let project = read(&own).expect("the file is right");
+    assert_eq!(project.tenants["contoso"].client_id, OWN_IDENTITY);
 }

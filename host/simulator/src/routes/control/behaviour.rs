@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::ControlError;
 use crate::tenant::Tenant;
 use crate::tenant::policy::{AllowInvitesFrom, Reset};
+use crate::tenant::trust::NewFederation;
 
 /// What to change; what is not named stays.
 #[derive(Debug, Deserialize)]
@@ -31,6 +33,10 @@ pub(super) struct Change {
     write_window_s: Option<u32>,
     /// Gives Syncline's app another secret.
     client_secret: Option<String>,
+    /// Gives Syncline's app these certificates, in PEM, and no others.
+    client_certificates: Option<Vec<String>>,
+    /// Gives Syncline's app these federated credentials and no others.
+    federated_credentials: Option<Vec<NewFederation>>,
     /// Whether Syncline's app may write.
     app_writes: Option<bool>,
 }
@@ -43,7 +49,7 @@ pub(super) struct Expiry {
     form: Reset,
 }
 
-pub(super) fn change(tenant: &mut Tenant, change: Change) {
+pub(super) fn change(tenant: &mut Tenant, change: Change) -> Result<(), ControlError> {
     set(&mut tenant.replication_lag_s, change.replication_lag_s);
     set(&mut tenant.delta.page_size, change.delta_page_size);
     set(
@@ -76,7 +82,16 @@ pub(super) fn change(tenant: &mut Tenant, change: Change) {
     if let Some(app) = tenant.apps.first_mut() {
         set(&mut app.secret, change.client_secret);
         set(&mut app.writes, change.app_writes);
+        if let Some(texts) = change.client_certificates {
+            let set = app.trust.set_certificates(&texts);
+            set.ok_or(ControlError::Certificate)?;
+        }
+        if let Some(federations) = change.federated_credentials {
+            let set = app.trust.set_federations(federations);
+            set.ok_or(ControlError::Certificate)?;
+        }
     }
+    Ok(())
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
