@@ -85,7 +85,7 @@ fn compare(repository: &Path, figures: &Path, rounds: &[String]) -> Result<()> {
     comparison
         .current_dir(&folder)
         .args(["run", "--quiet", "--release", "--locked"])
-        .env("CARGO_TARGET_DIR", repository.join("target"))
+        .env("CARGO_TARGET_DIR", repository.join("target/comparison"))
         .arg("--")
         .args([&guest, figures])
         .args(rounds);

@@ -1,10 +1,13 @@
 //! Times, their spread, and how they are printed.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Adds the time that a call takes, without that of dropping its answer.
+use cpu_time::ThreadTime;
+
+/// Adds the processor's time that a call takes on this thread, without that of dropping its answer. The
+/// clock's time would be that of whatever else the machine does as well.
 pub(crate) fn timed<T>(time: &mut Duration, call: impl FnOnce() -> T) {
-    let start = Instant::now();
+    let start = ThreadTime::now();
     let answer = std::hint::black_box(call());
     *time += start.elapsed();
     drop(answer);
@@ -15,12 +18,13 @@ pub(crate) fn count(number: usize) -> f64 {
     f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-/// The middle and the quartiles of some times.
+/// The middle, the quartiles and the least of some times.
 #[derive(Clone, Copy)]
 pub(crate) struct Spread {
-    pub(crate) low: f64,
+    least: f64,
+    low: f64,
     pub(crate) median: f64,
-    pub(crate) high: f64,
+    high: f64,
 }
 
 impl Spread {
@@ -29,6 +33,7 @@ impl Spread {
         times.sort_unstable();
         let at = |quarter: usize| times[(times.len() - 1) * quarter / 4].as_secs_f64();
         Self {
+            least: at(0),
             low: at(1),
             median: at(2),
             high: at(3),
@@ -43,6 +48,7 @@ impl Spread {
     /// Returns the spread of something else, larger where this is larger.
     pub(crate) fn map(self, change: impl Fn(f64) -> f64) -> Self {
         Self {
+            least: change(self.least),
             low: change(self.low),
             median: change(self.median),
             high: change(self.high),
@@ -52,7 +58,15 @@ impl Spread {
 
 impl std::fmt::Display for Spread {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { low, median, high } = self;
-        write!(formatter, "{median:6.2} ({low:.2} to {high:.2})")
+        let Self {
+            least,
+            low,
+            median,
+            high,
+        } = self;
+        write!(
+            formatter,
+            "{median:6.2} ({low:.2} to {high:.2}, least {least:.2})"
+        )
     }
 }
