@@ -85,6 +85,15 @@ impl GraphError {
         )
     }
 
+    /// What another service than the directory keeps (graph.md 3.2).
+    pub(crate) fn outside() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "NotImplemented",
+            "This operation target is not yet supported.",
+        )
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,

@@ -15,6 +15,7 @@ mod error;
 mod exchange;
 mod fault;
 mod people;
+mod permissions;
 mod query;
 mod routes;
 mod schema;

@@ -119,6 +119,9 @@ pub(crate) fn selection(kind: Kind, query: &Query) -> Result<Vec<String>, GraphE
         if kind.name(name).is_none() {
             return Err(unknown_selection(kind, name));
         }
+        if kind.is_outside(name) {
+            return Err(GraphError::outside());
+        }
     }
     Ok(names)
 }

@@ -34,6 +34,8 @@ mod users;
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) tenant: &'a mut Tenant,
+    /// The permissions of the caller.
+    pub(crate) roles: &'a [String],
     pub(crate) ids: &'a mut Generator,
     pub(crate) seal: Seal,
     pub(crate) now: Timestamp,

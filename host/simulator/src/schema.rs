@@ -1,17 +1,19 @@
 //! Which properties objects have: their types, lengths, and what may be written (graph.md 2.4).
 //!
-//! This judges single values. What a value means beside other objects, such as an address that is
-//! taken, is for the routes.
+//! The tables here follow Microsoft's metadata; [`judge()`] judges single values by them. What a value
+//! means beside other objects, such as an address that is taken, is for the routes.
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
-
-use crate::error::GraphError;
+use serde_json::Value;
 
 mod contact;
 mod group;
+mod invitation;
+mod judge;
 mod user;
+
+pub(crate) use judge::{judge, judge_invitation};
 
 /// A kind of directory object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +76,12 @@ impl Kind {
         }
     }
 
+    /// Whether the property is kept by another service than the directory.
+    pub(crate) fn is_outside(self, name: &str) -> bool {
+        self.property(name)
+            .is_some_and(|property| property.access == Access::Outside)
+    }
+
     pub(crate) fn property(self, name: &str) -> Option<&'static Property> {
         self.properties()
             .iter()
@@ -91,7 +99,9 @@ impl Kind {
     /// Returns what a property without a value reads as when it is selected.
     pub(crate) fn without_value(self, name: &str) -> Value {
         match self.property(name).map(|property| property.shape) {
-            Some(Shape::Texts { .. } | Shape::Objects) => Value::Array(Vec::new()),
+            Some(Shape::Texts { .. } | Shape::Objects | Shape::Identities) => {
+                Value::Array(Vec::new())
+            }
             Some(Shape::ExtensionAttributes) => user::extension_attributes(),
             _ => Value::Null,
         }
@@ -112,7 +122,12 @@ pub(crate) enum Shape {
     /// Text of so many UTF-16 units at most.
     Text(usize),
     Flag,
+    Number,
     Instant,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Two letters of ISO 3166.
+    Country,
     Texts {
         values: usize,
         length: usize,
@@ -121,6 +136,10 @@ pub(crate) enum Shape {
     OrgData,
     /// `onPremisesExtensionAttributes`: fifteen texts, merged one by one.
     ExtensionAttributes,
+    /// `identities`: each with three texts.
+    Identities,
+    /// `passwordProfile`: a password and two flags.
+    Password,
     /// Accepted as it is.
     Object,
     Objects,
@@ -136,6 +155,9 @@ pub(crate) enum Access {
     Required,
     /// Accepted at create or PATCH, never stored.
     WriteOnly,
+    /// Kept by another service than the directory: not read here, not written by an app alone
+    /// (graph.md 2.4, 3.2, 5.2).
+    Outside,
 }
 
 const fn property(name: &'static str, shape: Shape, access: Access) -> Property {
@@ -155,116 +177,5 @@ fn is_directory_extension(name: &str) -> bool {
         })
 }
 
-/// Returns the values of a write body in the schema's names, each judged on its own.
-///
-/// `@odata.type` annotations are dropped; what has side effects is left to the caller.
-pub(crate) fn judge(
-    kind: Kind,
-    body: &Map<String, Value>,
-) -> Result<Vec<(Cow<'static, str>, Value)>, GraphError> {
-    let mut values = Vec::new();
-    for (name, value) in body {
-        if name.contains("@odata.") {
-            continue;
-        }
-        let Some(known) = kind.name(name) else {
-            return Err(GraphError::bad_request(format!(
-                "Property '{name}' does not exist as a declared property or extension property."
-            )));
-        };
-        let Some(property) = kind.property(&known) else {
-            judge_extension(kind, name, value)?;
-            values.push((known, value.clone()));
-            continue;
-        };
-        if property.access == Access::ReadOnly {
-            return Err(GraphError::bad_request(format!(
-                "Property '{name}' is read-only and cannot be set."
-            ))
-            .with_detail("ReadOnly", name));
-        }
-        judge_value(kind, property, value)?;
-        if property.access != Access::WriteOnly {
-            values.push((known, value.clone()));
-        }
-    }
-    Ok(values)
-}
-
-fn judge_extension(kind: Kind, name: &str, value: &Value) -> Result<(), GraphError> {
-    match value {
-        Value::String(text) => judge_text(kind, name, text, 256),
-        Value::Array(_) | Value::Object(_) => Err(GraphError::invalid_value(name, kind.resource())),
-        _ => Ok(()),
-    }
-}
-
-fn judge_value(kind: Kind, property: &Property, value: &Value) -> Result<(), GraphError> {
-    let name = property.name;
-    let refused = || Err(GraphError::invalid_value(name, kind.resource()));
-    match (property.shape, value) {
-        (Shape::Texts { .. } | Shape::Objects, Value::Null) => refused(),
-        (_, Value::Null) if property.access == Access::Required => refused(),
-        (_, Value::Null) => Ok(()),
-        (Shape::Text(length), Value::String(text)) => judge_text(kind, name, text, length),
-        (Shape::Flag, Value::Bool(_)) => Ok(()),
-        (Shape::Instant, Value::String(text)) if text.parse::<jiff::Timestamp>().is_ok() => Ok(()),
-        (Shape::Texts { values, length }, Value::Array(items)) => {
-            if items.len() > values {
-                return refused();
-            }
-            for item in items {
-                let Value::String(text) = item else {
-                    return refused();
-                };
-                judge_text(kind, name, text, length)?;
-            }
-            Ok(())
-        }
-        (Shape::OrgData, Value::Object(members)) => judge_members(kind, name, members, |member| {
-            matches!(member, "division" | "costCenter").then_some(256)
-        }),
-        (Shape::ExtensionAttributes, Value::Object(members)) => {
-            judge_members(kind, name, members, |member| {
-                user::is_extension_attribute(member).then_some(1_024)
-            })
-        }
-        (Shape::Object, Value::Object(_)) | (Shape::Objects, Value::Array(_)) => Ok(()),
-        _ => refused(),
-    }
-}
-
-fn judge_members(
-    kind: Kind,
-    name: &str,
-    members: &Map<String, Value>,
-    length: impl Fn(&str) -> Option<usize>,
-) -> Result<(), GraphError> {
-    for (member, value) in members {
-        if member.starts_with('@') {
-            continue;
-        }
-        let Some(length) = length(member) else {
-            return Err(GraphError::bad_request(format!(
-                "Property '{member}' does not exist on type of property '{name}'."
-            )));
-        };
-        match value {
-            Value::Null => {}
-            Value::String(text) => judge_text(kind, name, text, length)?,
-            _ => return Err(GraphError::invalid_value(name, kind.resource())),
-        }
-    }
-    Ok(())
-}
-
-/// Empty text is refused wherever it comes; null clears (graph.md 2.4).
-fn judge_text(kind: Kind, name: &str, text: &str, length: usize) -> Result<(), GraphError> {
-    if text.is_empty() {
-        return Err(GraphError::invalid_value(name, kind.resource()));
-    }
-    if text.encode_utf16().count() > length {
-        return Err(GraphError::too_long(name, kind.resource()));
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

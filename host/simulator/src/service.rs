@@ -10,10 +10,11 @@ use crate::clock::error_time;
 use crate::error::GraphError;
 use crate::exchange::{Call, Content, Reply};
 use crate::fault::{Drop as Loss, Fault, Subject};
+use crate::permissions;
 use crate::routes::{self, Context, batch};
 use crate::simulator::{Simulator, State};
 use crate::stats::kind_of;
-use crate::tenant::App;
+use crate::tenant::app::App;
 use crate::throttle;
 
 /// An authenticated app and the tenant its token is for.
@@ -160,11 +161,10 @@ impl Simulator {
             tenant
                 .throttle
                 .admit(&caller.app.client_id, &tenant.id, users, cost, now)?;
-        if call.writes() && !caller.app.writes {
-            return Err(GraphError::denied());
-        }
+        permissions::judge(call, &caller.app.roles)?;
         let mut context = Context {
             tenant,
+            roles: &caller.app.roles,
             ids,
             seal: self.seal(),
             now,

@@ -10,14 +10,15 @@ use crate::stats::Stats;
 use crate::throttle::Throttle;
 
 pub(crate) mod addresses;
+pub(crate) mod app;
 pub(crate) mod directory;
 pub(crate) mod object;
 pub(crate) mod policy;
 pub(crate) mod trust;
 
+use app::App;
 use directory::Directory;
 use policy::{Policy, Reset};
-use trust::Trust;
 
 /// A tenant and all that is particular to it.
 #[derive(Debug)]
@@ -46,40 +47,6 @@ pub(crate) struct Tenant {
     /// Objects that lists and delta rounds leave out in silence, as a service in trouble does.
     pub(crate) omitted: BTreeSet<String>,
     grants: BTreeMap<String, Grant>,
-}
-
-/// An app registration.
-#[derive(Clone, Debug)]
-pub(crate) struct App {
-    pub(crate) client_id: String,
-    pub(crate) secret: String,
-    pub(crate) trust: Trust,
-    /// Whether it holds the permissions that write.
-    pub(crate) writes: bool,
-}
-
-impl App {
-    /// Returns the permissions that its tokens name.
-    pub(crate) fn roles(&self) -> &'static [&'static str] {
-        if self.writes {
-            &[
-                "Group.ReadWrite.All",
-                "OrgContact.Read.All",
-                "Organization.Read.All",
-                "Policy.Read.All",
-                "User.Invite.All",
-                "User.ReadWrite.All",
-            ]
-        } else {
-            &[
-                "Group.Read.All",
-                "OrgContact.Read.All",
-                "Organization.Read.All",
-                "Policy.Read.All",
-                "User.Read.All",
-            ]
-        }
-    }
 }
 
 /// What an access token stands for.

@@ -9,10 +9,10 @@ use crate::clock::{graph_time, later};
 use crate::schema::Kind;
 use crate::seed::Generator;
 use crate::settings::Settings;
+use crate::tenant::Tenant;
+use crate::tenant::app::{ADMINISTRATOR, App, READER, WRITER};
 use crate::tenant::directory::{Directory, FROM_START};
 use crate::tenant::object::Object;
-use crate::tenant::trust::Trust;
-use crate::tenant::{App, Tenant};
 
 /// How many people report to one manager.
 const REPORTS: usize = 7;
@@ -32,13 +32,11 @@ pub(crate) fn tenants(settings: &Settings, seed: &Generator, now: Timestamp) -> 
 fn tenant(name: &str, writes: bool, settings: &Settings, seed: &Generator) -> Tenant {
     let mut chance = seed.branch(name);
     let id = chance.id();
-    let mut app = |writes: bool| App {
-        client_id: chance.id(),
-        secret: chance.opaque(2),
-        trust: Trust::default(),
-        writes,
-    };
-    let apps = vec![app(writes), app(true)];
+    let mut app = |roles| App::new(chance.id(), chance.opaque(2), roles);
+    let apps = vec![
+        app(if writes { WRITER } else { READER }),
+        app(ADMINISTRATOR),
+    ];
     let mut tenant = Tenant::new(name, id, apps, settings.limits);
     tenant.delta = settings.delta;
     tenant.replication_lag_s = settings.replication_lag_s;

@@ -7,6 +7,7 @@ use super::Context;
 use super::listing::{bookmark, next_link, page};
 use crate::error::GraphError;
 use crate::exchange::{Call, Reply};
+use crate::permissions;
 use crate::query::{filter::Filter, selection};
 use crate::schema::Kind;
 use crate::tenant::object::Object;
@@ -21,6 +22,7 @@ pub(super) fn answer(
         ("GET", ["microsoft.graph.group"]) => list(call, context, Kind::Group),
         ("GET", [id] | [id, "microsoft.graph.user" | "microsoft.graph.group"]) => {
             let object = find(context, id)?;
+            judge(permissions::reads(object.kind, context.roles))?;
             let mut body = represent(call, object)?;
             body["@odata.context"] = json!(call.context("directoryObjects/$entity"));
             body["@odata.type"] = json!(object.kind.odata_type());
@@ -29,14 +31,21 @@ pub(super) fn answer(
         ("POST", [id, "restore"]) => restore(call, context, id),
         ("DELETE", [id]) => {
             let object = find(context, id)?;
-            if object.protected {
-                return Err(GraphError::denied());
-            }
+            judge(permissions::deletes(object.kind, context.roles) && !object.protected)?;
             let id = object.id.clone();
             context.tenant.directory.purge(&id, context.now);
             Ok(Reply::no_content())
         }
         _ => Err(GraphError::method_not_allowed()),
+    }
+}
+
+/// What may be done depends on what kind of object is in the bin (graph.md 2.3).
+fn judge(permitted: bool) -> Result<(), GraphError> {
+    if permitted {
+        Ok(())
+    } else {
+        Err(GraphError::denied())
     }
 }
 
@@ -63,6 +72,7 @@ fn represent(call: &Call, object: &Object) -> Result<Value, GraphError> {
 }
 
 fn list(call: &Call, context: &mut Context<'_>, kind: Kind) -> Result<Reply, GraphError> {
+    judge(permissions::reads(kind, context.roles))?;
     let top = call.query.top()?;
     let filter = call
         .query
@@ -95,9 +105,7 @@ fn restore(call: &Call, context: &mut Context<'_>, id: &str) -> Result<Reply, Gr
         call.json()?
     };
     let object = find(context, id)?;
-    if object.protected {
-        return Err(GraphError::denied());
-    }
+    judge(permissions::deletes(object.kind, context.roles) && !object.protected)?;
     let id = object.id.clone();
     let kind = object.kind;
     let prefix = id.replace('-', "");

@@ -150,6 +150,15 @@ fn tracked(call: &Call, kind: Kind) -> Result<Vec<String>, GraphError> {
         if kind.name(name).is_none() && !kind.relations().contains(&name.as_str()) {
             return Err(unknown_selection(kind, name));
         }
+        // Tracked is what the directory itself keeps, these two excepted (graph.md 3.2).
+        if kind.is_outside(name)
+            || matches!(
+                &**name,
+                "licenseAssignmentStates" | "customSecurityAttributes"
+            )
+        {
+            return Err(GraphError::outside());
+        }
     }
     Ok(names)
 }

@@ -1,6 +1,5 @@
 //! Groups: create, read, update, delete (graph.md 5.1, 5.2).
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Context;
@@ -170,7 +169,14 @@ fn free_address(context: &mut Context<'_>, nickname: &str) -> String {
 }
 
 /// Refuses groups that Graph shows and others master (graph.md 5.1, 5.3).
-pub(super) fn judge_writable(group: &Object) -> Result<(), GraphError> {
+pub(super) fn judge_writable(context: &Context<'_>, group: &Object) -> Result<(), GraphError> {
+    let manages_roles = context
+        .roles
+        .iter()
+        .any(|role| role == "RoleManagement.ReadWrite.Directory");
+    if group.flag("isAssignableToRole") == Some(true) && !manages_roles {
+        return Err(GraphError::denied());
+    }
     if group.flag("onPremisesSyncEnabled") == Some(true) {
         return Err(GraphError::bad_request(
             "Unable to update the specified properties for on-premises mastered Directory Sync \
@@ -196,7 +202,7 @@ pub(super) fn update(
         Ok(group) => group,
         Err(missing) => return upsert(call, context, key, body, missing),
     };
-    judge_writable(group)?;
+    judge_writable(context, group)?;
     let id = group.id.clone();
     let kind_changes = |name: &str| {
         body.get(name)
@@ -249,13 +255,9 @@ fn upsert(
 
 pub(super) fn delete(context: &mut Context<'_>, key: &str) -> Result<Reply, GraphError> {
     let group = find(context, key)?;
-    judge_writable(group)?;
+    judge_writable(context, group)?;
     if group.protected {
-        return Err(GraphError::new(
-            StatusCode::FORBIDDEN,
-            "Authorization_RequestDenied",
-            "Insufficient privileges to complete the operation.",
-        ));
+        return Err(GraphError::denied());
     }
     let id = group.id.clone();
     context.tenant.directory.soft_delete(&id, context.now);

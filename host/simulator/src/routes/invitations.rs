@@ -10,7 +10,7 @@ use super::{Context, proxies};
 use crate::clock::graph_time;
 use crate::error::GraphError;
 use crate::exchange::{Call, Reply};
-use crate::schema::Kind;
+use crate::schema::{Kind, judge_invitation};
 use crate::tenant::object::Object;
 
 /// An address with one of these cannot be invited.
@@ -18,6 +18,7 @@ const REFUSED: &str = "~!#$%^&*()+=[]{}\\/|;:\"'<>?,";
 
 pub(super) fn create(call: &Call, context: &mut Context<'_>) -> Result<Reply, GraphError> {
     let body = call.json()?;
+    judge_invitation(&body)?;
     let address = required(&body, "invitedUserEmailAddress")?.to_owned();
     let redirect = required(&body, "inviteRedirectUrl")?;
     if !redirect.contains("://") {

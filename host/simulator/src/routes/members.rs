@@ -9,6 +9,7 @@ use super::listing::{bookmark, next_link, page};
 use super::{Context, user_writes};
 use crate::error::GraphError;
 use crate::exchange::{Call, Reply};
+use crate::permissions;
 use crate::query::{Query, unknown_selection};
 use crate::schema::Kind;
 use crate::tenant::directory::{Directory, Relation};
@@ -159,7 +160,7 @@ fn add(
 ) -> Result<Reply, GraphError> {
     let body = call.json()?;
     let group = find(context, key)?;
-    judge_writable(group)?;
+    judge_writable(context, group)?;
     let group = group.id.clone();
     let member = reference(&body)?;
     judge_additions(context, &group, relation, std::slice::from_ref(&member))?;
@@ -178,7 +179,7 @@ fn remove(
     member: &str,
 ) -> Result<Reply, GraphError> {
     let group = find(context, key)?;
-    judge_writable(group)?;
+    judge_writable(context, group)?;
     let group = group.id.clone();
     let now = context.now;
     let member = member.to_lowercase();
@@ -215,6 +216,7 @@ fn delete_object(
         .get(&member)
         .map(|object| object.kind)
     {
+        Some(kind) if !permissions::deletes(kind, context.roles) => Err(GraphError::denied()),
         Some(Kind::User) => user_writes::delete(context, &member),
         Some(Kind::Group) => super::groups::delete(context, &member),
         _ => Err(GraphError::denied()),

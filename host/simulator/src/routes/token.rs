@@ -134,7 +134,7 @@ fn grant(simulator: &Simulator, call: &Call, word: &str) -> Result<Reply, Refusa
         "aud": scope.trim_end_matches("/.default"),
         "appid": app.client_id,
         "tid": tenant.id,
-        "roles": app.roles(),
+        "roles": app.roles,
         "iat": now.as_second(),
         "exp": expires.as_second(),
     });

@@ -1,7 +1,7 @@
 //! The properties of a group.
 
-use super::Access::{Clearable, ReadOnly, Required};
-use super::Shape::{Flag, Instant, Objects, Text, Texts};
+use super::Access::{Clearable, Outside, ReadOnly, Required};
+use super::Shape::{ExtensionAttributes, Flag, Instant, Number, Object, Objects, Text, Texts};
 use super::{Property, property};
 
 /// Returned without `$select`.
@@ -88,4 +88,30 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("theme", Text(UNNAMED), Clearable),
     property("uniqueName", Text(128), Clearable),
     property("visibility", Text(UNNAMED), Clearable),
+    // Kept by Exchange and Teams: an app alone neither reads nor writes them (graph.md 5.2).
+    property("accessType", Text(UNNAMED), Outside),
+    property("allowExternalSenders", Flag, Outside),
+    property("autoSubscribeNewMembers", Flag, Outside),
+    property("hideFromAddressLists", Flag, Outside),
+    property("hideFromOutlookClients", Flag, Outside),
+    property("isArchived", Flag, Outside),
+    property("isFavorite", Flag, Outside),
+    property("isSubscribedByMail", Flag, Outside),
+    property("unseenConversationsCount", Number, Outside),
+    property("unseenCount", Number, Outside),
+    property("unseenMessagesCount", Number, Outside),
+    property("welcomeMessageEnabled", Flag, Outside),
+    property("assignedLabels", Objects, ReadOnly),
+    property("assignedLicenses", Objects, ReadOnly),
+    property("hasMembersWithLicenseErrors", Flag, ReadOnly),
+    property("infoCatalogs", OPTIONS, ReadOnly),
+    property("isManagementRestricted", Flag, ReadOnly),
+    property("licenseProcessingState", Object, ReadOnly),
+    property(
+        "onPremisesExtensionAttributes",
+        ExtensionAttributes,
+        ReadOnly,
+    ),
+    property("organizationId", Text(36), ReadOnly),
+    property("serviceProvisioningErrors", Objects, ReadOnly),
 ];

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Access::{Clearable, ReadOnly, Required, WriteOnly};
-use super::Shape::{ExtensionAttributes, Flag, Instant, Object, Objects, OrgData, Text, Texts};
+use super::Access::{Clearable, Outside, ReadOnly, Required, WriteOnly};
+use super::Shape::{
+    Country, ExtensionAttributes, Flag, Identities, Instant, Number, Object, Objects, OneOf,
+    OrgData, Password, Text, Texts,
+};
 use super::{Property, property};
 
 /// Returned without `$select` (graph.md 2.1).
@@ -24,12 +27,25 @@ pub(super) const DEFAULT_SET: &[&str] = &[
 // Graph names no length for some texts; 1,024 keeps those from growing without bound.
 const UNNAMED: usize = 1_024;
 
+/// A list of the user's profile in SharePoint.
+const MANY: super::Shape = Texts {
+    values: 250,
+    length: UNNAMED,
+};
+
 pub(super) const PROPERTIES: &[Property] = &[
     property("id", Text(36), ReadOnly),
+    property("aboutMe", Text(UNNAMED), Outside),
     property("accountEnabled", Flag, Required),
-    property("ageGroup", Text(UNNAMED), Clearable),
+    property(
+        "ageGroup",
+        OneOf(&["Minor", "NotAdult", "Adult"]),
+        Clearable,
+    ),
     property("assignedLicenses", Objects, ReadOnly),
     property("assignedPlans", Objects, ReadOnly),
+    property("authorizationInfo", Object, ReadOnly),
+    property("birthday", Instant, Outside),
     property(
         "businessPhones",
         Texts {
@@ -40,12 +56,18 @@ pub(super) const PROPERTIES: &[Property] = &[
     ),
     property("city", Text(128), Clearable),
     property("companyName", Text(64), Clearable),
-    property("consentProvidedForMinor", Text(UNNAMED), Clearable),
+    property(
+        "consentProvidedForMinor",
+        OneOf(&["Granted", "Denied", "NotRequired"]),
+        Clearable,
+    ),
     property("country", Text(128), Clearable),
     property("createdDateTime", Instant, ReadOnly),
     property("creationType", Text(UNNAMED), ReadOnly),
+    property("customSecurityAttributes", Object, Clearable),
     property("deletedDateTime", Instant, ReadOnly),
     property("department", Text(64), Clearable),
+    property("deviceEnrollmentLimit", Number, Outside),
     property("displayName", Text(256), Required),
     property("employeeHireDate", Instant, Clearable),
     property("employeeId", Text(16), Clearable),
@@ -56,7 +78,9 @@ pub(super) const PROPERTIES: &[Property] = &[
     property("externalUserStateChangeDateTime", Instant, ReadOnly),
     property("faxNumber", Text(64), Clearable),
     property("givenName", Text(64), Clearable),
-    property("identities", Objects, ReadOnly),
+    property("hireDate", Instant, Outside),
+    property("identities", Identities, Required),
+    property("identityParentId", Text(UNNAMED), ReadOnly),
     property(
         "imAddresses",
         Texts {
@@ -65,14 +89,18 @@ pub(super) const PROPERTIES: &[Property] = &[
         },
         ReadOnly,
     ),
+    property("interests", MANY, Outside),
     property("isManagementRestricted", Flag, ReadOnly),
     property("isResourceAccount", Flag, ReadOnly),
     property("jobTitle", Text(128), Clearable),
     property("lastPasswordChangeDateTime", Instant, ReadOnly),
     property("legalAgeGroupClassification", Text(UNNAMED), ReadOnly),
+    property("licenseAssignmentStates", Objects, ReadOnly),
     property("mail", Text(256), Required),
     property("mailNickname", Text(64), Required),
+    property("mailboxSettings", Object, Outside),
     property("mobilePhone", Text(64), Clearable),
+    property("mySite", Text(UNNAMED), Outside),
     property("officeLocation", Text(128), Clearable),
     property("onPremisesDistinguishedName", Text(UNNAMED), ReadOnly),
     property("onPremisesDomainName", Text(UNNAMED), ReadOnly),
@@ -97,10 +125,13 @@ pub(super) const PROPERTIES: &[Property] = &[
         Required,
     ),
     property("passwordPolicies", Text(UNNAMED), Clearable),
-    property("passwordProfile", Object, WriteOnly),
+    property("passwordProfile", Password, WriteOnly),
+    property("pastProjects", MANY, Outside),
     property("postalCode", Text(40), Clearable),
     property("preferredDataLocation", Text(UNNAMED), Clearable),
     property("preferredLanguage", Text(UNNAMED), Clearable),
+    property("preferredName", Text(UNNAMED), Outside),
+    property("print", Object, Outside),
     property("provisionedPlans", Objects, ReadOnly),
     property(
         "proxyAddresses",
@@ -110,14 +141,20 @@ pub(super) const PROPERTIES: &[Property] = &[
         },
         ReadOnly,
     ),
+    property("responsibilities", MANY, Outside),
+    property("schools", MANY, Outside),
     property("securityIdentifier", Text(UNNAMED), ReadOnly),
+    property("serviceProvisioningErrors", Objects, ReadOnly),
     property("showInAddressList", Flag, Clearable),
+    property("signInActivity", Object, Outside),
+    property("signInSessionsValidFromDateTime", Instant, ReadOnly),
+    property("skills", MANY, Outside),
     property("state", Text(128), Clearable),
     property("streetAddress", Text(1_024), Clearable),
     property("surname", Text(64), Clearable),
-    property("usageLocation", Text(2), Required),
+    property("usageLocation", Country, Required),
     property("userPrincipalName", Text(113), Required),
-    property("userType", Text(UNNAMED), Clearable),
+    property("userType", OneOf(&["Member", "Guest"]), Clearable),
 ];
 
 pub(super) fn is_extension_attribute(member: &str) -> bool {

@@ -197,7 +197,8 @@ async fn every_spelling_of_the_function_is_understood_and_contacts_are_there() {
         let answer = client.get(path).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
     }
-    assert_eq!(client.post("/v1.0/contacts", &json!({})).await.status, 403);
+    // Contacts are read and followed only (graph.md 6.1).
+    assert_eq!(client.post("/v1.0/contacts", &json!({})).await.status, 405);
 }
 
 #[tokio::test]

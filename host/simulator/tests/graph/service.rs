@@ -69,7 +69,7 @@ async fn answers_carry_graphs_headers_and_errors_their_ids() {
     assert_eq!(page.header("x-ms-resource-unit"), Some("1"));
     assert_eq!(
         client.send("PUT", "/v1.0/groups", &[], None).await.status,
-        403
+        405
     );
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::ControlError;
 use crate::tenant::Tenant;
+use crate::tenant::app::{READER, WRITER, granted};
 use crate::tenant::policy::{AllowInvitesFrom, Reset};
 use crate::tenant::trust::NewFederation;
 
@@ -37,8 +38,10 @@ pub(super) struct Change {
     client_certificates: Option<Vec<String>>,
     /// Gives Syncline's app these federated credentials and no others.
     federated_credentials: Option<Vec<NewFederation>>,
-    /// Whether Syncline's app may write.
+    /// Whether Syncline's app holds the permissions that write.
     app_writes: Option<bool>,
+    /// The permissions of Syncline's app; tokens that were given before have them too.
+    app_roles: Option<Vec<String>>,
 }
 
 /// How delta links are to go bad.
@@ -81,7 +84,10 @@ pub(super) fn change(tenant: &mut Tenant, change: Change) -> Result<(), ControlE
     }
     if let Some(app) = tenant.apps.first_mut() {
         set(&mut app.secret, change.client_secret);
-        set(&mut app.writes, change.app_writes);
+        let usual = change
+            .app_writes
+            .map(|writes| granted(if writes { WRITER } else { READER }));
+        set(&mut app.roles, change.app_roles.or(usual));
         if let Some(texts) = change.client_certificates {
             let set = app.trust.set_certificates(&texts);
             set.ok_or(ControlError::Certificate)?;
@@ -118,6 +124,7 @@ pub(super) fn read(tenant: &Tenant) -> Value {
         "inbound_consent": policy.inbound_consent,
         "outbound_consent": policy.outbound_consent,
         "user_sync_inbound": policy.user_sync_inbound,
+        "app_roles": tenant.apps.first().map(|app| &app.roles),
         "writes_per_window": limits.writes_per_window,
         "write_window_s": limits.write_window_s,
     })
