@@ -204,6 +204,17 @@ fn required(method: &Method, words: &[&str]) -> Vec<AnyOf> {
         }
         ["groups", _, "members" | "owners", ..] => vec![WRITE_MEMBERS],
         ["contacts", ..] if reads => vec![READ_CONTACTS],
+        // Any of the readers' permissions; each type is then shown by its own.
+        ["directoryObjects", "getByIds"] => vec![&[
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+            "User.Read.All",
+            "User.ReadWrite.All",
+            "Group.Read.All",
+            "Group.ReadWrite.All",
+            "GroupMember.Read.All",
+            "OrgContact.Read.All",
+        ]],
         ["organization", ..] if reads => vec![READ_ORGANIZATION],
         ["domains", ..] if reads => vec![READ_DOMAINS],
         ["policies", "authorizationPolicy", ..] if !reads => vec![WRITE_AUTHORIZATION],

@@ -14,6 +14,7 @@ use crate::seed::Generator;
 use crate::tenant::Tenant;
 
 pub(crate) mod batch;
+mod by_ids;
 pub(crate) mod control;
 mod deleted_items;
 mod delta;
@@ -78,6 +79,8 @@ pub(crate) fn answer(call: &Call, context: &mut Context<'_>) -> Result<Reply, Gr
                 rest @ ..,
             ],
         ) => members::answer(call, context, key, relation, rest),
+
+        ("POST", ["directoryObjects", "getByIds"]) => by_ids::answer(call, context),
 
         ("GET", ["contacts"]) => listing::list(call, context, Kind::Contact),
         ("GET", ["contacts", key]) => users::get_contact(call, context, key),

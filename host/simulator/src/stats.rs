@@ -80,6 +80,11 @@ pub(crate) fn kind_of(segments: &[String]) -> String {
 fn is_word(index: usize, word: &str) -> bool {
     const WORDS: &[&str] = &[
         "delta",
+        "getByIds",
+        "synchronization",
+        "jobs",
+        "templates",
+        "provisioning",
         "manager",
         "members",
         "owners",

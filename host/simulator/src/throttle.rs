@@ -134,19 +134,17 @@ pub(crate) fn refusal(
 /// Returns what a call costs (graph.md 8.1).
 pub(crate) fn cost(call: &Call) -> Cost {
     if call.writes() {
-        let reads = call
-            .segments
-            .last()
-            .is_some_and(|last| last == "checkMemberGroups" || last == "getByIds");
         return Cost {
             resource_units: 1,
-            writes: u32::from(!reads),
+            writes: 1,
         };
     }
     let words: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let base: u32 = match words.as_slice() {
         ["users"] => 2,
-        ["groups", _, "members", ..] => 3,
+        ["groups", _, "members", ..] | ["directoryObjects", "getByIds"] | ["subscribedSkus"] => 3,
+        ["users", _, "checkMemberGroups"] => 4,
+        ["servicePrincipals", _, "appRoleAssignments"] => 2,
         ["groups", _, "transitiveMembers", ..] => 5,
         [
             "users",

@@ -17,10 +17,13 @@ mod support;
 pub(crate) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
+    Not(Box<Filter>),
     /// A property compares with a literal.
     Property(String, Operator, Literal),
-    /// Some item of a collection compares with a literal.
-    Item(String, Operator, Literal),
+    /// Some item of a collection fits; inside, the empty path is the item itself.
+    Some(String, Box<Filter>),
+    /// The number of items of a collection compares with a literal.
+    Count(String, Operator, Literal),
 }
 
 /// How two values compare.
@@ -31,6 +34,8 @@ pub(crate) enum Operator {
     EndsWith,
     AtLeast,
     AtMost,
+    Above,
+    Below,
 }
 
 /// A value in a filter.
@@ -74,13 +79,37 @@ impl Filter {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.matches(object)),
             Self::Any(parts) => parts.iter().any(|part| part.matches(object)),
+            Self::Not(part) => !part.matches(object),
             Self::Property(name, operator, literal) => {
                 operator.holds(&property(object, name), literal)
             }
-            Self::Item(name, operator, literal) => match object.value(name) {
-                Some(Value::Array(items)) => items.iter().any(|item| operator.holds(item, literal)),
+            Self::Some(name, part) => match object.value(name) {
+                Some(Value::Array(items)) => items.iter().any(|item| part.fits(item)),
                 _ => false,
             },
+            Self::Count(name, operator, literal) => {
+                let count = match object.value(name) {
+                    Some(Value::Array(items)) => items.len(),
+                    _ => 0,
+                };
+                operator.holds(&Value::from(count), literal)
+            }
+        }
+    }
+
+    /// Whether an item of a collection fits.
+    fn fits(&self, item: &Value) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.fits(item)),
+            Self::Any(parts) => parts.iter().any(|part| part.fits(item)),
+            Self::Not(part) => !part.fits(item),
+            Self::Property(path, operator, literal) if path.is_empty() => {
+                operator.holds(item, literal)
+            }
+            Self::Property(path, operator, literal) => {
+                operator.holds(item.get(path).unwrap_or(&Value::Null), literal)
+            }
+            Self::Some(..) | Self::Count(..) => false,
         }
     }
 
@@ -98,9 +127,24 @@ impl Filter {
             {
                 Some(vec![text.clone()])
             }
-            Self::Item(name, Operator::Equal, Literal::Text(text))
-                if name == "proxyAddresses" || name == "otherMails" =>
-            {
+            Self::Some(name, part) if name == "proxyAddresses" || name == "otherMails" => {
+                part.items()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Filter {
+    /// Returns the texts that an item must be one of, or `None` where it may be another.
+    fn items(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Any(parts) => {
+                let all: Option<Vec<_>> = parts.iter().map(Self::items).collect();
+                all.map(|lists| lists.concat())
+            }
+            Self::All(parts) => parts.iter().find_map(Self::items),
+            Self::Property(path, Operator::Equal, Literal::Text(text)) if path.is_empty() => {
                 Some(vec![text.clone()])
             }
             _ => None,
@@ -133,6 +177,21 @@ impl Operator {
                     // Instants are written alike, so their order is that of their text.
                     Self::AtLeast => value >= wanted,
                     Self::AtMost => value <= wanted,
+                    Self::Above => value > wanted,
+                    Self::Below => value < wanted,
+                }
+            }
+            (Value::Number(value), Literal::Bare(wanted)) => {
+                let (Some(value), Ok(wanted)) = (value.as_i64(), wanted.parse::<i64>()) else {
+                    return false;
+                };
+                match self {
+                    Self::Equal => value == wanted,
+                    Self::AtLeast => value >= wanted,
+                    Self::AtMost => value <= wanted,
+                    Self::Above => value > wanted,
+                    Self::Below => value < wanted,
+                    Self::StartsWith | Self::EndsWith => false,
                 }
             }
             _ => false,
@@ -170,6 +229,13 @@ mod tests {
     fn negation_and_unindexed_properties_are_refused() {
         for (text, advanced) in [
             ("mail ne 'a'", false),
+            ("not(mail eq 'a')", false),
+            ("mail gt 'a'", true),
+            (
+                "mail in ('1','2','3','4','5','6','7','8','9','10','11','12','13','14','15','16')",
+                false,
+            ),
+            ("identities/any(i:i/issuer eq 'a')", false),
             ("endsWith(mail,'a')", false),
             ("aboutMe eq 'a'", true),
             ("companyName eq 'a'", false),

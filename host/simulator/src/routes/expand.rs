@@ -26,7 +26,14 @@ impl Expand {
                 )));
             }
         };
-        selection(Kind::User, &Query::parse(inner)).map(|names| Some(Self(names)))
+        // Levels are for a single user, which nobody here asks for (graph.md 2.7).
+        let options = Query::parse(&inner.replace(';', "&"));
+        if options.get("$levels").is_some_and(|levels| levels != "1") {
+            return Err(GraphError::unsupported_query(
+                "The option '$levels' is not supported on this resource.",
+            ));
+        }
+        selection(Kind::User, &options).map(|names| Some(Self(names)))
     }
 
     pub(super) fn apply(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Context, expand::Expand};
 use crate::error::GraphError;
 use crate::exchange::{Call, Reply};
-use crate::query::{filter::Filter, selection};
+use crate::query::{filter::Filter, order::Order, search::Search, selection};
 use crate::schema::Kind;
 use crate::tenant::directory::FROM_START;
 use crate::tenant::object::Object;
@@ -59,26 +59,65 @@ pub(super) fn page<'a>(
     (rows, after)
 }
 
-fn advanced(call: &Call) -> bool {
-    call.eventual() && call.query.wants_count()
+/// What of a listing is wanted, and in which order.
+#[derive(Debug)]
+struct Wanted {
+    filter: Option<Filter>,
+    search: Option<Search>,
+    order: Option<Order>,
+    /// Whether it goes to the advanced index (graph.md 2.9).
+    advanced: bool,
 }
 
-fn filter(call: &Call, kind: Kind) -> Result<Option<Filter>, GraphError> {
-    if call.query.get("$search").is_some() {
-        return Err(GraphError::unsupported_query(
-            "Request with $search query parameter only works through MSGraph with a special \
-             request header: 'ConsistencyLevel: eventual'",
-        ));
+impl Wanted {
+    fn read(call: &Call, kind: Kind) -> Result<Self, GraphError> {
+        call.query.judge()?;
+        let search = call
+            .query
+            .get("$search")
+            .map(|text| {
+                if !call.eventual() {
+                    return Err(GraphError::unsupported_query(
+                        "Request with $search query parameter only works through MSGraph with a \
+                         special request header: 'ConsistencyLevel: eventual'",
+                    ));
+                }
+                Search::parse(text, kind)
+            })
+            .transpose()?;
+        let advanced = call.eventual() && (call.query.wants_count() || search.is_some());
+        if advanced && call.query.get("$expand").is_some() {
+            return Err(GraphError::unsupported_query(
+                "$expand is not supported together with advanced query parameters.",
+            ));
+        }
+        let filter = call
+            .query
+            .get("$filter")
+            .map(|text| Filter::parse(text, kind, advanced))
+            .transpose()?;
+        let order = call
+            .query
+            .get("$orderby")
+            .map(|text| Order::parse(text, kind, advanced, filter.is_some()))
+            .transpose()?;
+        Ok(Self {
+            filter,
+            search,
+            order,
+            advanced,
+        })
     }
-    if call.query.get("$orderby").is_some() {
-        return Err(GraphError::unsupported_query(
-            "Sorting not supported for current query.",
-        ));
+
+    fn fits(&self, object: &Object) -> bool {
+        self.filter
+            .as_ref()
+            .is_none_or(|filter| filter.matches(object))
+            && self
+                .search
+                .as_ref()
+                .is_none_or(|search| search.matches(object))
     }
-    call.query
-        .get("$filter")
-        .map(|text| Filter::parse(text, kind, advanced(call)))
-        .transpose()
 }
 
 pub(super) fn list(
@@ -88,21 +127,25 @@ pub(super) fn list(
 ) -> Result<Reply, GraphError> {
     let names = selection(kind, &call.query)?;
     let top = call.query.top()?;
-    let filter = filter(call, kind)?;
+    let wanted = Wanted::read(call, kind)?;
     let expand = Expand::read(&call.query)?;
     let after = bookmark(call, context)?;
     let now = context.now;
     let directory = &context.tenant.directory;
     let omitted = &context.tenant.omitted;
     let fits = |object: &&Object| {
-        object.is_visible(now)
-            && !omitted.contains(&object.id)
-            && filter.as_ref().is_none_or(|filter| filter.matches(object))
+        object.is_visible(now) && !omitted.contains(&object.id) && wanted.fits(object)
     };
-    let candidates = filter.as_ref().and_then(Filter::addresses);
-    let (rows, more) = match &candidates {
+    let candidates = wanted.filter.as_ref().and_then(Filter::addresses);
+    let (rows, more) = match (&wanted.order, &candidates) {
+        (Some(order), _) => sorted(
+            directory.listing(kind, FROM_START).filter(fits),
+            order,
+            after.as_deref(),
+            top,
+        ),
         // Few can match: those the address index names.
-        Some(addresses) => {
+        (None, Some(addresses)) => {
             let ids: std::collections::BTreeSet<String> = addresses
                 .iter()
                 .flat_map(|address| directory.addresses.holders(address))
@@ -116,7 +159,7 @@ pub(super) fn list(
                 .collect();
             page(found.into_iter(), top)
         }
-        None => page(directory.listing(kind, after.as_deref()).filter(fits), top),
+        (None, None) => page(directory.listing(kind, after.as_deref()).filter(fits), top),
     };
     let value: Vec<Value> = rows
         .iter()
@@ -130,7 +173,7 @@ pub(super) fn list(
         .collect();
     let mut body = json!({ "@odata.context": context_of(call, kind), "value": value });
     // Without the header the count is ignored in silence; with it, the first page has it.
-    if advanced(call) && after.is_none() {
+    if wanted.advanced && call.query.wants_count() && after.is_none() {
         let count = directory.listing(kind, FROM_START).filter(fits).count();
         body["@odata.count"] = json!(count);
     }
@@ -138,6 +181,53 @@ pub(super) fn list(
         body["@odata.nextLink"] = json!(next_link(call, context, &last));
     }
     Ok(Reply::ok(body))
+}
+
+/// Returns a page of objects in another order than that of their ids. Where it ended is the key of
+/// its last object.
+fn sorted<'a>(
+    objects: impl Iterator<Item = &'a Object>,
+    order: &Order,
+    after: Option<&str>,
+    top: usize,
+) -> (Vec<&'a Object>, Option<String>) {
+    type Key = (String, String);
+    let after: Option<Key> = after
+        .and_then(|after| after.rsplit_once('\n'))
+        .map(|(text, id)| (text.to_owned(), id.to_owned()));
+    // No more is kept than a page needs, however many there are.
+    let mut first: std::collections::BTreeMap<Key, &Object> = std::collections::BTreeMap::new();
+    for object in objects {
+        let key = order.key(object);
+        let comes_after = after.as_ref().is_none_or(|after| {
+            if order.descending {
+                key < *after
+            } else {
+                key > *after
+            }
+        });
+        if comes_after {
+            first.insert(key, object);
+            if first.len() > top + 1 {
+                if order.descending {
+                    first.pop_first();
+                } else {
+                    first.pop_last();
+                }
+            }
+        }
+    }
+    let mut rows: Vec<(Key, &Object)> = first.into_iter().collect();
+    if order.descending {
+        rows.reverse();
+    }
+    let more = rows.len() > top;
+    rows.truncate(top);
+    let last = rows
+        .last()
+        .filter(|_| more)
+        .map(|((text, id), _)| format!("{text}\n{id}"));
+    (rows.into_iter().map(|(_, object)| object).collect(), last)
 }
 
 pub(super) fn context_of(call: &Call, kind: Kind) -> String {
@@ -162,6 +252,7 @@ pub(super) fn count(
         "groups" => Kind::Group,
         _ => Kind::Contact,
     };
+    // The segment is an advanced query by itself (graph.md 2.9).
     let filter = call
         .query
         .get("$filter")

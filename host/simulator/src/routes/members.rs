@@ -276,7 +276,7 @@ fn mixed(
     Ok(Reply::ok(body))
 }
 
-fn typed(object: &Object, query: &Query) -> Result<Value, GraphError> {
+pub(super) fn typed(object: &Object, query: &Query) -> Result<Value, GraphError> {
     let names = match query.select() {
         None => object
             .kind

@@ -40,6 +40,21 @@ impl Answer {
     }
 }
 
+/// Returns a target as a client sends it: whatever is no ASCII, and spaces, in percent form.
+fn escaped(path: &str) -> String {
+    path.chars()
+        .map(|letter| match letter {
+            ' ' => "%20".to_owned(),
+            letter if letter.is_ascii() => letter.to_string(),
+            letter => letter
+                .to_string()
+                .bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect(),
+        })
+        .collect()
+}
+
 /// Somebody with a token.
 pub(crate) struct Client {
     router: Router,
@@ -85,15 +100,26 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
+        let body = body.map(Value::to_string).unwrap_or_default();
+        self.send_text(method, path, headers, &body).await
+    }
+
+    pub(crate) async fn send_text(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let mut request = Request::builder()
             .method(method)
-            .uri(path.replace(' ', "%20"))
+            .uri(escaped(path))
             .header("host", "graph.test")
             .header("authorization", format!("Bearer {}", self.token));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let body = Body::from(body.to_owned());
         ask(&self.router, request.body(body).expect("a request")).await
     }
 

@@ -18,6 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Filter, GraphError> {
         tokens: tokens(text).ok_or_else(|| invalid(text))?,
         at: 0,
         depth: 0,
+        variable: None,
     };
     let filter = reader.or().ok_or_else(|| invalid(text))?;
     if reader.at == reader.tokens.len() {
@@ -27,14 +28,13 @@ pub(super) fn parse(text: &str) -> Result<Filter, GraphError> {
     }
 }
 
+/// Guess: which of OData's many sentences stands for which mistake.
 fn invalid(text: &str) -> GraphError {
-    if text.contains(" ne ") || text.trim_start().starts_with("not") {
-        return GraphError::unsupported_query(
-            "Operator 'Not' is not supported because the 'ConsistencyLevel:eventual' header and \
-             the '$count=true' query parameter are missing, or this resource does not support it.",
-        );
-    }
-    GraphError::unsupported_query("Invalid filter clause: the filter could not be read.")
+    GraphError::new(
+        http::StatusCode::BAD_REQUEST,
+        "BadRequest",
+        format!("Invalid filter clause: the filter '{text}' could not be read."),
+    )
 }
 
 fn tokens(text: &str) -> Option<Vec<Token>> {
@@ -84,10 +84,15 @@ struct Reader {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    /// The variable of the lambda that is being read.
+    variable: Option<String>,
 }
 
 /// How deep parentheses may nest; nobody needs more, and recursion must end.
 const DEPTH_MAX: usize = 20;
+
+/// How many values `in` may list.
+const IN_MAX: usize = 15;
 
 impl Reader {
     fn next(&mut self) -> Option<Token> {
@@ -140,6 +145,15 @@ impl Reader {
                 self.depth -= 1;
                 Some(inner)
             }
+            Token::Word(word) if word.eq_ignore_ascii_case("not") => {
+                self.depth += 1;
+                if self.depth > DEPTH_MAX {
+                    return None;
+                }
+                let inner = self.clause()?;
+                self.depth -= 1;
+                Some(Filter::Not(Box::new(inner)))
+            }
             Token::Word(word) => self.clause_of(word),
             _ => None,
         }
@@ -154,16 +168,36 @@ impl Reader {
             self.take(&Token::Comma)?;
             let literal = self.literal()?;
             self.take(&Token::Close)?;
-            return Some(Filter::Property(name, operator, literal));
+            return Some(Filter::Property(self.plain(name)?, operator, literal));
         }
         if let Some(name) = word.strip_suffix("/any") {
             return self.any(name);
         }
-        if self.word("in") {
-            return self.list(&word);
+        if let Some(name) = word.strip_suffix("/$count") {
+            let (operator, negated) = self.operator()?;
+            let count = Filter::Count(name.to_owned(), operator, self.literal()?);
+            return Some(unless(negated, count));
         }
-        let operator = self.operator()?;
-        Some(Filter::Property(word, operator, self.literal()?))
+        let name = self.plain(word)?;
+        if self.word("in") {
+            return self.list(&name);
+        }
+        let (operator, negated) = self.operator()?;
+        let compared = Filter::Property(name, operator, self.literal()?);
+        Some(unless(negated, compared))
+    }
+
+    /// Returns a path without the variable of the lambda it stands in; the variable itself is the
+    /// empty path.
+    fn plain(&self, path: String) -> Option<String> {
+        let Some(variable) = &self.variable else {
+            return Some(path);
+        };
+        let rest = path.strip_prefix(variable.as_str())?;
+        match rest.strip_prefix('/') {
+            Some(member) => Some(member.to_owned()),
+            None => rest.is_empty().then(String::new),
+        }
     }
 
     /// Reads `('a','b')` after `in`.
@@ -175,53 +209,42 @@ impl Reader {
             parts.push(Filter::Property(name.to_owned(), Operator::Equal, literal));
             match self.next()? {
                 Token::Comma => {}
+                // Guess: the usual cap (graph.md 2.9).
+                Token::Close if parts.len() > IN_MAX => return None,
                 Token::Close => return Some(joined(parts, Filter::Any)),
                 _ => return None,
             }
         }
     }
 
-    /// Reads `(p:p eq 'x')` or `(p:startsWith(p,'x'))`, several joined by `or`.
+    /// Reads `(p:p eq 'x')`, `(p:startsWith(p,'x'))` or `(a:a/b eq 'x' and a/c eq 'y')`.
     fn any(&mut self, name: &str) -> Option<Filter> {
         self.take(&Token::Open)?;
         let Token::Word(variable) = self.next()? else {
             return None;
         };
         self.take(&Token::Colon)?;
-        let mut parts = Vec::new();
-        loop {
-            let Token::Word(word) = self.next()? else {
-                return None;
-            };
-            let (operator, literal) = if let Some(operator) = function(&word) {
-                self.take(&Token::Open)?;
-                self.take(&Token::Word(variable.clone()))?;
-                self.take(&Token::Comma)?;
-                let literal = self.literal()?;
-                self.take(&Token::Close)?;
-                (operator, literal)
-            } else if word == variable {
-                (self.operator()?, self.literal()?)
-            } else {
-                return None;
-            };
-            parts.push(Filter::Item(name.to_owned(), operator, literal));
-            if !self.word("or") {
-                break;
-            }
+        if self.variable.replace(variable).is_some() {
+            return None;
         }
+        let inner = self.or()?;
+        self.variable = None;
         self.take(&Token::Close)?;
-        Some(joined(parts, Filter::Any))
+        Some(Filter::Some(name.to_owned(), Box::new(inner)))
     }
 
-    fn operator(&mut self) -> Option<Operator> {
+    /// Returns the operator, and whether it is negated.
+    fn operator(&mut self) -> Option<(Operator, bool)> {
         let Token::Word(word) = self.next()? else {
             return None;
         };
         match word.to_ascii_lowercase().as_str() {
-            "eq" => Some(Operator::Equal),
-            "ge" => Some(Operator::AtLeast),
-            "le" => Some(Operator::AtMost),
+            "eq" => Some((Operator::Equal, false)),
+            "ne" => Some((Operator::Equal, true)),
+            "ge" => Some((Operator::AtLeast, false)),
+            "le" => Some((Operator::AtMost, false)),
+            "gt" => Some((Operator::Above, false)),
+            "lt" => Some((Operator::Below, false)),
             _ => None,
         }
     }
@@ -245,6 +268,14 @@ fn function(word: &str) -> Option<Operator> {
         "startswith" => Some(Operator::StartsWith),
         "endswith" => Some(Operator::EndsWith),
         _ => None,
+    }
+}
+
+fn unless(negated: bool, filter: Filter) -> Filter {
+    if negated {
+        Filter::Not(Box::new(filter))
+    } else {
+        filter
     }
 }
 
