@@ -192,6 +192,9 @@ fn required(method: &Method, words: &[&str]) -> Vec<AnyOf> {
     let reads = method == Method::GET || method == Method::HEAD;
     match words {
         ["users", _, "memberOf" | "transitiveMemberOf", ..] => vec![READ_USERS, READ_GROUPS],
+        ["contacts", _, "memberOf" | "transitiveMemberOf", ..] => {
+            vec![READ_CONTACTS, READ_GROUPS]
+        }
         ["users", ..] if reads => vec![READ_USERS],
         ["users"] if method == Method::POST => vec![CREATE_USERS],
         ["users", _] if method == Method::DELETE => vec![DELETE_USERS],
@@ -230,6 +233,7 @@ fn required(method: &Method, words: &[&str]) -> Vec<AnyOf> {
             "Directory.Read.All",
             "Directory.ReadWrite.All",
         ]],
+        ["subscribedSkus"] if reads => vec![READ_ORGANIZATION],
         ["tenantRelationships", ..] if reads => {
             vec![&["CrossTenantInformation.ReadBasic.All"]]
         }

@@ -27,6 +27,7 @@ mod members;
 mod organization;
 mod policies;
 mod proxies;
+mod synchronization;
 pub(crate) mod token;
 mod user_writes;
 mod users;
@@ -61,7 +62,22 @@ pub(crate) fn answer(call: &Call, context: &mut Context<'_>) -> Result<Reply, Gr
         ("PATCH", ["users", key]) => user_writes::update(call, context, key),
         ("DELETE", ["users", key]) => user_writes::delete(context, key),
         (_, ["users", key, "manager", rest @ ..]) => manager::answer(call, context, key, rest),
-        ("GET", ["users", key, "memberOf"]) => members::member_of(call, context, key),
+        (
+            "GET",
+            [
+                set @ ("users" | "groups" | "contacts"),
+                key,
+                relation @ ("memberOf" | "transitiveMemberOf"),
+            ],
+        ) => {
+            let kind = match *set {
+                "users" => Kind::User,
+                "groups" => Kind::Group,
+                _ => Kind::Contact,
+            };
+            members::member_of(call, context, kind, key, relation)
+        }
+        ("GET", ["contacts", key, "manager"]) => manager::of_contact(call, context, key),
 
         ("POST", ["invitations"]) => invitations::create(call, context),
 
@@ -88,12 +104,35 @@ pub(crate) fn answer(call: &Call, context: &mut Context<'_>) -> Result<Reply, Gr
         (_, ["directory", "deletedItems", rest @ ..]) => deleted_items::answer(call, context, rest),
         ("GET", ["organization"]) => organization::list(call, context),
         ("GET", ["domains"]) => organization::domains(call, context),
+        ("GET", ["domains", name]) => organization::domain(call, context, name),
+        (
+            "GET",
+            [
+                "tenantRelationships",
+                "findTenantInformationByTenantId",
+                key,
+            ],
+        ) => organization::find_tenant(call, context, key),
+        ("GET", ["subscribedSkus"]) => Ok(organization::skus(call)),
+        ("GET", ["servicePrincipals", rest @ ..]) => {
+            synchronization::principals(call, context, rest)
+        }
+        ("GET", ["auditLogs", "provisioning"]) => synchronization::log(call, context),
         (_, ["policies", rest @ ..]) => policies::answer(call, context, rest),
 
         (
             _,
             [
-                "users" | "groups" | "contacts" | "organization" | "invitations",
+                "users"
+                | "groups"
+                | "contacts"
+                | "organization"
+                | "invitations"
+                | "domains"
+                | "servicePrincipals"
+                | "auditLogs"
+                | "tenantRelationships"
+                | "subscribedSkus",
                 ..,
             ],
         ) => Err(GraphError::method_not_allowed()),

@@ -14,11 +14,13 @@ pub(crate) mod app;
 pub(crate) mod directory;
 pub(crate) mod object;
 pub(crate) mod policy;
+pub(crate) mod synchronization;
 pub(crate) mod trust;
 
-use app::App;
+pub(crate) use app::App;
 use directory::Directory;
 use policy::{Policy, Reset};
+use synchronization::Synchronization;
 
 /// A tenant and all that is particular to it.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub(crate) struct Tenant {
     pub(crate) apps: Vec<App>,
     pub(crate) directory: Directory,
     pub(crate) policy: Policy,
+    /// The other tenants of the simulator.
+    pub(crate) neighbours: Vec<Neighbour>,
+    /// Microsoft's own synchronization out of this tenant, and its log.
+    pub(crate) synchronization: Synchronization,
     pub(crate) delta: DeltaBehaviour,
     /// For how long a fresh object answers 404, in seconds.
     pub(crate) replication_lag_s: u32,
@@ -47,6 +53,15 @@ pub(crate) struct Tenant {
     /// Objects that lists and delta rounds leave out in silence, as a service in trouble does.
     pub(crate) omitted: BTreeSet<String>,
     grants: BTreeMap<String, Grant>,
+}
+
+/// What a tenant knows of another.
+#[derive(Clone, Debug)]
+pub(crate) struct Neighbour {
+    pub(crate) id: String,
+    pub(crate) display_name: String,
+    pub(crate) default_domain: String,
+    pub(crate) initial_domain: String,
 }
 
 /// What an access token stands for.
@@ -72,6 +87,8 @@ impl Tenant {
             apps,
             directory: Directory::default(),
             policy: Policy::default(),
+            neighbours: Vec::new(),
+            synchronization: Synchronization::default(),
             delta: DeltaBehaviour::default(),
             replication_lag_s: 0,
             delta_generation: 0,
@@ -89,6 +106,14 @@ impl Tenant {
         self.id.eq_ignore_ascii_case(word)
             || self.name.eq_ignore_ascii_case(word)
             || self.has_verified(word)
+    }
+
+    /// Returns the other tenant that has verified a domain.
+    pub(crate) fn neighbour(&self, domain: &str) -> Option<&Neighbour> {
+        self.neighbours.iter().find(|known| {
+            known.default_domain.eq_ignore_ascii_case(domain)
+                || known.initial_domain.eq_ignore_ascii_case(domain)
+        })
     }
 
     pub(crate) fn has_verified(&self, domain: &str) -> bool {

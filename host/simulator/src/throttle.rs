@@ -19,15 +19,24 @@ pub(crate) struct Throttle {
     limits: Limits,
     /// By client id: resource units and writes.
     apps: BTreeMap<String, (Bucket, Bucket)>,
+    /// By client id: requests for reports, which are another service's (graph.md 8.2).
+    reports: BTreeMap<String, Bucket>,
     /// Writes of all apps together.
     tenant_writes: Bucket,
 }
+
+/// Requests for reports of one app in a tenant, per window (graph.md 8.2). Guess: how a 429 of
+/// theirs names its reason.
+const REPORTS_PER_WINDOW: u32 = 5;
+const REPORT_WINDOW_S: u32 = 10;
 
 /// What a request costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cost {
     pub(crate) resource_units: u32,
     pub(crate) writes: u32,
+    /// Requests for reports.
+    pub(crate) reports: u32,
 }
 
 /// A request that was let through: how full the fullest bucket is, in thousandths of its limit.
@@ -41,6 +50,7 @@ impl Throttle {
         Self {
             limits,
             apps: BTreeMap::new(),
+            reports: BTreeMap::new(),
             tenant_writes: Bucket::new(
                 limits.tenant_writes_per_window,
                 limits.tenant_write_window_s,
@@ -78,7 +88,16 @@ impl Throttle {
             )
         });
         units.resize(units_limit);
+        let reports = self
+            .reports
+            .entry(client_id.to_owned())
+            .or_insert_with(|| Bucket::new(REPORTS_PER_WINDOW, REPORT_WINDOW_S));
         let waits = [
+            (
+                reports.take(cost.reports, now),
+                "RequestLimitExceeded",
+                "Tenant_Application",
+            ),
             (
                 units.take(cost.resource_units, now),
                 "ResourceUnitLimitExceeded",
@@ -137,6 +156,18 @@ pub(crate) fn cost(call: &Call) -> Cost {
         return Cost {
             resource_units: 1,
             writes: 1,
+            reports: 0,
+        };
+    }
+    if call
+        .segments
+        .first()
+        .is_some_and(|first| first == "auditLogs")
+    {
+        return Cost {
+            resource_units: 0,
+            writes: 0,
+            reports: 1,
         };
     }
     let words: Vec<&str> = call.segments.iter().map(String::as_str).collect();
@@ -172,6 +203,7 @@ pub(crate) fn cost(call: &Call) -> Cost {
     Cost {
         resource_units: cost.max(1),
         writes: 0,
+        reports: 0,
     }
 }
 

@@ -9,10 +9,11 @@ use crate::clock::{graph_time, later};
 use crate::schema::Kind;
 use crate::seed::Generator;
 use crate::settings::Settings;
-use crate::tenant::Tenant;
 use crate::tenant::app::{ADMINISTRATOR, App, READER, WRITER};
 use crate::tenant::directory::{Directory, FROM_START};
 use crate::tenant::object::Object;
+use crate::tenant::policy::Partner;
+use crate::tenant::{Neighbour, Tenant};
 
 /// How many people report to one manager.
 const REPORTS: usize = 7;
@@ -26,7 +27,29 @@ pub(crate) fn tenants(settings: &Settings, seed: &Generator, now: Timestamp) -> 
     fill_source(&mut contoso, settings.users, seed, then);
     let own = settings.users / 20 + 3;
     fill_target(&mut fabrikam, own, &contoso.directory, seed, then);
-    vec![contoso, fabrikam]
+    let mut tenants = vec![contoso, fabrikam];
+    introduce(&mut tenants);
+    tenants
+}
+
+/// Makes every tenant know every other, and trust it.
+fn introduce(tenants: &mut [Tenant]) {
+    let all: Vec<Neighbour> = tenants
+        .iter()
+        .map(|tenant| Neighbour {
+            id: tenant.id.clone(),
+            display_name: tenant.display_name.clone(),
+            default_domain: tenant.default_domain.clone(),
+            initial_domain: tenant.initial_domain.clone(),
+        })
+        .collect();
+    for tenant in tenants {
+        for other in all.iter().filter(|other| other.id != tenant.id) {
+            let partners = &mut tenant.policy.partners;
+            partners.insert(other.id.clone(), Partner::trusted());
+            tenant.neighbours.push(other.clone());
+        }
+    }
 }
 
 fn tenant(name: &str, writes: bool, settings: &Settings, seed: &Generator) -> Tenant {

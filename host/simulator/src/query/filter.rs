@@ -36,6 +36,8 @@ pub(crate) enum Operator {
     AtMost,
     Above,
     Below,
+    /// Of the provisioning log only; the directory has no such operator.
+    Contains,
 }
 
 /// A value in a filter.
@@ -94,6 +96,54 @@ impl Filter {
                 };
                 operator.holds(&Value::from(count), literal)
             }
+        }
+    }
+
+    /// Returns a filter of rows that are no directory objects; `permits` says which operators a
+    /// property has.
+    pub(crate) fn of_rows(
+        text: &str,
+        permits: impl Fn(&str, Operator) -> bool + Copy,
+    ) -> Result<Self, GraphError> {
+        fn judge(filter: &Filter, permits: impl Fn(&str, Operator) -> bool + Copy) -> bool {
+            match filter {
+                Filter::All(parts) | Filter::Any(parts) => {
+                    parts.iter().all(|part| judge(part, permits))
+                }
+                Filter::Property(name, operator, _) => permits(name, *operator),
+                _ => false,
+            }
+        }
+        let filter = parse::parse(text)?;
+        if judge(&filter, permits) {
+            Ok(filter)
+        } else {
+            Err(GraphError::new(
+                http::StatusCode::BAD_REQUEST,
+                "BadRequest",
+                format!("Invalid filter clause: '{text}' is not supported by this resource."),
+            ))
+        }
+    }
+
+    /// Whether a row fits that is no directory object: compared with case.
+    pub(crate) fn fits_row(&self, row: &Value) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.fits_row(row)),
+            Self::Any(parts) => parts.iter().any(|part| part.fits_row(row)),
+            Self::Property(path, operator, literal) => {
+                let value = path.split('/').fold(row, |value, member| &value[member]);
+                match (operator, value, literal) {
+                    (Operator::Equal, Value::String(value), Literal::Text(wanted)) => {
+                        value == wanted
+                    }
+                    (Operator::Contains, Value::String(value), Literal::Text(wanted)) => {
+                        value.contains(wanted.as_str())
+                    }
+                    _ => operator.holds(value, literal),
+                }
+            }
+            Self::Not(..) | Self::Some(..) | Self::Count(..) => false,
         }
     }
 
@@ -179,6 +229,7 @@ impl Operator {
                     Self::AtMost => value <= wanted,
                     Self::Above => value > wanted,
                     Self::Below => value < wanted,
+                    Self::Contains => value.contains(&wanted),
                 }
             }
             (Value::Number(value), Literal::Bare(wanted)) => {
@@ -191,7 +242,7 @@ impl Operator {
                     Self::AtMost => value <= wanted,
                     Self::Above => value > wanted,
                     Self::Below => value < wanted,
-                    Self::StartsWith | Self::EndsWith => false,
+                    Self::StartsWith | Self::EndsWith | Self::Contains => false,
                 }
             }
             _ => false,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -15,9 +16,12 @@ use crate::exchange::{Call, Reply};
 use crate::fault::Fault;
 use crate::people::week;
 use crate::schema::Kind;
+use crate::seed::Generator;
 use crate::simulator::Simulator;
 use crate::tenant::Tenant;
 use crate::tenant::directory::FROM_START;
+use crate::tenant::object::Object;
+use crate::tenant::synchronization::Health;
 
 mod behaviour;
 mod objects;
@@ -61,6 +65,50 @@ struct Advance {
 struct Week {
     #[serde(default)]
     seed: u64,
+}
+
+/// Microsoft's own synchronization, to be found by who looks for it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewSynchronization {
+    /// The other tenant, by id or domain.
+    target: String,
+    #[serde(default)]
+    health: Health,
+    /// How many users its log tells of.
+    #[serde(default = "ten")]
+    logged: usize,
+}
+
+fn ten() -> usize {
+    10
+}
+
+fn synchronize(
+    tenant: &mut Tenant,
+    asked: &NewSynchronization,
+    ids: &mut Generator,
+    now: Timestamp,
+) -> Result<Reply, ControlError> {
+    let unknown = || ControlError::UnknownTenant(asked.target.clone());
+    let target = tenant
+        .neighbours
+        .iter()
+        .find(|known| {
+            known.id == asked.target
+                || known.default_domain == asked.target
+                || known.initial_domain == asked.target
+        })
+        .ok_or_else(unknown)?;
+    let users: Vec<&Object> = tenant
+        .directory
+        .listing(Kind::User, FROM_START)
+        .filter(|user| user.is_live() && !user.is_external())
+        .take(asked.logged)
+        .collect();
+    let made = &mut tenant.synchronization;
+    made.add(&tenant.id, target, &users, asked.health, ids, now);
+    Ok(Reply::no_content())
 }
 
 fn route(simulator: &Simulator, call: &Call, words: &[&str]) -> Result<Reply, ControlError> {
@@ -120,6 +168,10 @@ fn route(simulator: &Simulator, call: &Call, words: &[&str]) -> Result<Reply, Co
                 ("POST", ["expire-delta"]) => {
                     behaviour::expire_delta(tenant, &body(call)?);
                     Ok(Reply::no_content())
+                }
+                ("POST", ["synchronization"]) => {
+                    let asked: NewSynchronization = body(call)?;
+                    synchronize(tenant, &asked, &mut state.ids, at)
                 }
                 ("POST", ["contacts"]) => {
                     let id = state.ids.id();

@@ -45,7 +45,8 @@ pub(super) fn create(call: &Call, context: &mut Context<'_>) -> Result<Reply, Gr
              verified domain of this directory.",
         ));
     }
-    if !context.tenant.policy.b2b_inbound_allowed {
+    let home = context.tenant.neighbour(domain).map(|known| &*known.id);
+    if !context.tenant.policy.admits(home) {
         return Err(GraphError::bad_request(
             "This invitation is blocked by cross-tenant access settings. Admins in both your \
              organization and the invited user's organization must configure cross-tenant access \

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::users::{entity, find};
+use super::users::{entity, find, find_contact};
 use super::{Context, members::reference};
 use crate::error::GraphError;
 use crate::exchange::{Call, Reply};
 use crate::schema::Kind;
+use crate::tenant::object::Object;
 
 pub(super) fn answer(
     call: &Call,
@@ -42,8 +43,20 @@ pub(super) fn answer(
 }
 
 fn get(call: &Call, context: &mut Context<'_>, key: &str) -> Result<Reply, GraphError> {
-    let user = find(context, key)?;
-    let manager = user
+    of(call, context, find(context, key)?)
+}
+
+/// A contact's manager, which is read only (graph.md 6.1).
+pub(super) fn of_contact(
+    call: &Call,
+    context: &Context<'_>,
+    key: &str,
+) -> Result<Reply, GraphError> {
+    of(call, context, find_contact(context, key)?)
+}
+
+fn of(call: &Call, context: &Context<'_>, object: &Object) -> Result<Reply, GraphError> {
+    let manager = object
         .manager()
         .and_then(|id| context.tenant.directory.live(id))
         .ok_or_else(|| GraphError::not_found("manager"))?;

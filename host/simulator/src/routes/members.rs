@@ -12,7 +12,7 @@ use crate::exchange::{Call, Reply};
 use crate::permissions;
 use crate::query::{Query, unknown_selection};
 use crate::schema::Kind;
-use crate::tenant::directory::{Directory, Relation};
+use crate::tenant::directory::{Directory, FROM_START, Relation};
 use crate::tenant::object::Object;
 
 pub(super) fn answer(
@@ -320,20 +320,45 @@ fn transitive(directory: &Directory, group: &str) -> BTreeSet<String> {
     found
 }
 
-/// Answers with the groups that a user is a direct member of.
+/// Answers with the groups that an object is a member of: directly, or also through other groups.
 pub(super) fn member_of(
     call: &Call,
     context: &mut Context<'_>,
+    kind: Kind,
     key: &str,
+    relation: &str,
 ) -> Result<Reply, GraphError> {
-    let user = super::users::find(context, key)?.id.clone();
+    let found = match kind {
+        Kind::User => super::users::find(context, key)?,
+        Kind::Group => find(context, key)?,
+        Kind::Contact => super::users::find_contact(context, key)?,
+    };
     let top = call.query.top()?;
     let after = bookmark(call, context)?;
-    let groups = context
-        .tenant
-        .directory
-        .listing(Kind::Group, after.as_deref())
-        .filter(|group| group.is_live() && group.members.contains(&user));
-    let (rows, more) = page(groups, top);
+    let directory = &context.tenant.directory;
+    let mut groups = containing(directory, &found.id);
+    if relation == "transitiveMemberOf" {
+        let mut open: Vec<String> = groups.iter().cloned().collect();
+        while let Some(id) = open.pop() {
+            for outer in containing(directory, &id) {
+                if groups.insert(outer.clone()) {
+                    open.push(outer);
+                }
+            }
+        }
+    }
+    let objects = groups
+        .iter()
+        .filter(|id| after.as_ref().is_none_or(|after| *id > after))
+        .filter_map(|id| directory.get(id));
+    let (rows, more) = page(objects, top);
     mixed(call, context, &rows, more)
+}
+
+fn containing(directory: &Directory, id: &str) -> BTreeSet<String> {
+    directory
+        .listing(Kind::Group, FROM_START)
+        .filter(|group| group.is_live() && group.members.contains(id))
+        .map(|group| group.id.clone())
+        .collect()
 }

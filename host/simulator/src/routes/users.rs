@@ -34,13 +34,20 @@ pub(super) fn get_contact(
     context: &mut Context<'_>,
     key: &str,
 ) -> Result<Reply, GraphError> {
-    let contact = context
+    entity(call, find_contact(context, key)?).map(Reply::ok)
+}
+
+/// Returns the contact of that id.
+pub(super) fn find_contact<'a>(
+    context: &'a Context<'_>,
+    key: &str,
+) -> Result<&'a Object, GraphError> {
+    context
         .tenant
         .directory
-        .live(key)
+        .live(&key.to_lowercase())
         .filter(|object| object.kind == Kind::Contact)
-        .ok_or_else(|| GraphError::not_found(key))?;
-    entity(call, contact).map(Reply::ok)
+        .ok_or_else(|| GraphError::not_found(key))
 }
 
 /// Returns one object as a GET gives it.

@@ -2,6 +2,7 @@
 
 mod client;
 
+mod administration;
 mod batch;
 mod delta;
 mod groups;

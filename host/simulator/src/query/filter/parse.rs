@@ -267,6 +267,7 @@ fn function(word: &str) -> Option<Operator> {
     match word.to_ascii_lowercase().as_str() {
         "startswith" => Some(Operator::StartsWith),
         "endswith" => Some(Operator::EndsWith),
+        "contains" => Some(Operator::Contains),
         _ => None,
     }
 }

@@ -119,6 +119,7 @@ impl Support {
             (Operator::Equal, Literal::Null) => self.null,
             (Operator::Equal, _) => self.equal,
             (Operator::StartsWith, _) => self.starts,
+            (Operator::Contains, _) => Never,
             (Operator::EndsWith, _) => match name {
                 "mail" | "userPrincipalName" | "otherMails" | "proxyAddresses" => Advanced,
                 _ => Never,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::ControlError;
 use crate::tenant::Tenant;
@@ -64,17 +64,28 @@ pub(super) fn change(tenant: &mut Tenant, change: Change) -> Result<(), ControlE
     set(&mut tenant.delta.replays, change.delta_replays);
     set(&mut tenant.delta.starts_empty, change.delta_starts_empty);
     set(&mut tenant.omitted, change.omitted);
-    let policy = &mut tenant.policy;
-    set(&mut policy.allow_invites_from, change.allow_invites_from);
-    set(&mut policy.b2b_inbound_allowed, change.b2b_inbound_allowed);
     set(
-        &mut policy.b2b_outbound_allowed,
-        change.b2b_outbound_allowed,
+        &mut tenant.policy.allow_invites_from,
+        change.allow_invites_from,
     );
-    set(&mut policy.inbound_consent, change.inbound_consent);
-    set(&mut policy.outbound_consent, change.outbound_consent);
-    if change.user_sync_inbound.is_some() {
-        policy.user_sync_inbound = change.user_sync_inbound;
+    // What is settled here is settled for every other tenant there is.
+    for (id, partner) in &mut tenant.policy.partners {
+        if let Some(allowed) = change.b2b_inbound_allowed {
+            partner.set_access("b2bCollaborationInbound", allowed);
+        }
+        if let Some(allowed) = change.b2b_outbound_allowed {
+            partner.set_access("b2bCollaborationOutbound", allowed);
+        }
+        if change.inbound_consent.is_some() || change.outbound_consent.is_some() {
+            partner.set_consent(change.inbound_consent, change.outbound_consent);
+        }
+        if let Some(allowed) = change.user_sync_inbound {
+            partner.identity_synchronization = Some(json!({
+                "tenantId": id,
+                "displayName": null,
+                "userSyncInbound": { "isSyncAllowed": allowed },
+            }));
+        }
     }
     let mut limits = tenant.throttle.limits();
     if change.writes_per_window.is_some() || change.write_window_s.is_some() {
@@ -109,6 +120,11 @@ fn set<T>(place: &mut T, value: Option<T>) {
 pub(super) fn read(tenant: &Tenant) -> Value {
     let policy = &tenant.policy;
     let limits = tenant.throttle.limits();
+    let partners: Map<String, Value> = policy
+        .partners
+        .iter()
+        .map(|(id, partner)| (id.clone(), Value::Object(partner.sections.clone())))
+        .collect();
     json!({
         "replication_lag_s": tenant.replication_lag_s,
         "delta_page_size": tenant.delta.page_size,
@@ -119,11 +135,7 @@ pub(super) fn read(tenant: &Tenant) -> Value {
         "delta_starts_empty": tenant.delta.starts_empty,
         "omitted": tenant.omitted,
         "allow_invites_from": policy.allow_invites_from,
-        "b2b_inbound_allowed": policy.b2b_inbound_allowed,
-        "b2b_outbound_allowed": policy.b2b_outbound_allowed,
-        "inbound_consent": policy.inbound_consent,
-        "outbound_consent": policy.outbound_consent,
-        "user_sync_inbound": policy.user_sync_inbound,
+        "partners": partners,
         "app_roles": tenant.apps.first().map(|app| &app.roles),
         "writes_per_window": limits.writes_per_window,
         "write_window_s": limits.write_window_s,
