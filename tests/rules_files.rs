@@ -110,5 +110,5 @@ fn a_link_out_of_the_project_and_a_pipe_are_refused() {
     let made = std::process::Command::new("mkfifo").arg(&file).status();
     assert!(made.expect("mkfifo runs").success());
     let told = rehearsal.refuses(2, &["sync"]);
-    assert!(told.contains("no regular file"), "{told}");
+    assert!(told.contains("rules are regular files"), "{told}");
 }
