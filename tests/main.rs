@@ -14,6 +14,7 @@ mod credentials;
 mod documentation;
 mod exactly;
 mod hands;
+mod hostile;
 mod kills;
 mod loss;
 mod pace;

@@ -38,6 +38,8 @@ pub(crate) struct Guest {
     pub(crate) configure: &'static str,
     pub(crate) realloc: &'static str,
     pub(crate) import: &'static str,
+    /// Memory in pages of 64 KiB.
+    pub(crate) pages: u32,
     pub(crate) more: &'static str,
 }
 
@@ -58,6 +60,7 @@ impl Default for Guest {
             configure: "",
             realloc: "",
             import: "",
+            pages: 160,
             more: "",
         }
     }
@@ -85,6 +88,7 @@ impl Guest {
             .replace("{{shape}}", if self.gives_shape { "1" } else { "0" })
             .replace("{{configure}}", self.configure)
             .replace("{{realloc}}", self.realloc)
+            .replace("{{pages}}", &self.pages.to_string())
             .replace("{{import}}", self.import)
             .replace("{{more}}", self.more);
         componentize(&wat, &wit.replace("@1.0.0", &format!("@{}", self.version)))
@@ -140,18 +144,18 @@ impl Guest {
 }
 
 /// Bytes that will lie at an address, with pointers into themselves.
-struct Layout {
-    start: usize,
-    bytes: Vec<u8>,
+pub(crate) struct Layout {
+    pub(crate) start: usize,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Layout {
-    fn word(&mut self, at: usize, word: usize) {
+    pub(crate) fn word(&mut self, at: usize, word: usize) {
         let word = u32::try_from(word).unwrap().to_le_bytes();
         self.bytes[at..at + 4].copy_from_slice(&word);
     }
 
-    fn list(&mut self, at: usize, count: usize, size: usize) -> usize {
+    pub(crate) fn list(&mut self, at: usize, count: usize, size: usize) -> usize {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         let list = self.bytes.len();
         self.bytes.resize(list + count * size, 0);
@@ -160,12 +164,12 @@ impl Layout {
         list
     }
 
-    fn text(&mut self, at: usize, text: &str) {
+    pub(crate) fn text(&mut self, at: usize, text: &str) {
         let list = self.list(at, text.len(), 1);
         self.bytes[list..].copy_from_slice(text.as_bytes());
     }
 
-    fn texts(&mut self, at: usize, texts: &[&str]) {
+    pub(crate) fn texts(&mut self, at: usize, texts: &[&str]) {
         let list = self.list(at, texts.len(), 8);
         for (index, text) in texts.iter().enumerate() {
             self.text(list + index * 8, text);

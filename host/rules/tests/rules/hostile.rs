@@ -1,5 +1,11 @@
 //! Rules that misbehave on a row: that row is held, with the code that says how, and no other.
 
+mod answers;
+mod compiling;
+mod files;
+mod limits;
+mod process;
+
 use syncline_directory::{Change, ObjectKind, Outcome, Reason, Value, Verdict};
 use syncline_rules::{Compiling, Generation, Limits, RulesEngine, Tables, TrialError, codes};
 

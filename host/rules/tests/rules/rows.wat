@@ -6,7 +6,7 @@
   (import "syncline:rules/log@{{version}}" "write" (func $log (param i32 i32 i32)))
   {{import}}
 
-  (memory (export "memory") 160)
+  (memory (export "memory") {{pages}})
   (global $next (mut i32) (i32.const 65536))
   ;; Counts the calls of an instance's stages: a store that serves twice would show.
   (global $calls (mut i32) (i32.const 0))
@@ -59,6 +59,18 @@
         (call $log (i32.const 1) (i32.const 32784) (i32.const 25)) (br $again))))
     (if (i32.eq (local.get $marker) (i32.const 60)) ;; < says why, then traps
       (then (call $log (i32.const 3) (i32.const 32784) (i32.const 25)) unreachable))
+    (if (i32.eq (local.get $marker) (i32.const 123)) ;; { looks for ever for what is not there
+      (then (loop $again
+        (call $lookup (i32.const 32832) (i32.const 7) (i32.const 32816) (i32.const 6)
+          (i32.const 32864)) (br $again))))
+    (if (i32.eq (local.get $marker) (i32.const 125)) ;; } logs 60 MiB at once
+      (then (drop (memory.grow (i32.sub (i32.const 1000) (memory.size))))
+        (call $log (i32.const 1) (i32.const 1048576) (i32.const 62914560))))
+    (if (i32.eq (local.get $marker) (i32.const 59)) ;; ; fills all of its memory for ever
+      (then (loop $again
+        (memory.fill (i32.const 1048576) (i32.const 0)
+          (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 1048576)))
+        (br $again))))
     (if (i32.eq (local.get $marker) (i32.const 124)) ;; | recurses
       (then (call $misbehave (local.get $marker)) (call $misbehave (local.get $marker)))))
 
