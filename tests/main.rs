@@ -13,6 +13,7 @@ mod creation;
 mod credentials;
 mod documentation;
 mod exactly;
+mod guests;
 mod hands;
 mod hostile;
 mod kills;

@@ -3,7 +3,11 @@
 //! A task is a file of this folder with a `run`, and a line in [`TASKS`].
 
 mod bench;
+<<<<<<< HEAD
 mod fuzz;
+=======
+mod guests;
+>>>>>>> ea6032d (guests: examples, builds and tests of rules in JavaScript and Python)
 mod plugins;
 
 use std::{
@@ -33,9 +37,15 @@ const TASKS: &[Task] = &[
         run: bench::run,
     },
     Task {
+<<<<<<< HEAD
         name: "fuzz",
         summary: fuzz::SUMMARY,
         run: fuzz::run,
+=======
+        name: "guests",
+        summary: guests::SUMMARY,
+        run: guests::run,
+>>>>>>> ea6032d (guests: examples, builds and tests of rules in JavaScript and Python)
     },
 ];
 
