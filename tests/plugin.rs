@@ -284,7 +284,16 @@ fn law_11_a_rule_that_traps_breaks_a_law_on_an_object_that_can_be_tried_again() 
             "earlier":{"department":"Contoso Sales"},"now":null}"#,
     );
     let again = ["test", "hostile.wasm", "--input", "fine.json"];
-    insta::assert_snapshot!("fine_input", said(folder.path(), 0, &again));
+    let by_name = said(folder.path(), 0, &again);
+    insta::assert_snapshot!("fine_input", by_name);
+    // A host lists what earlier layers decided by the layer's outputs.
+    write(
+        folder.path(),
+        "fine.json",
+        r#"{"kind":"user","source":{"department":"Sales"},"target":{"department":"Old"},
+            "earlier":[{"set":"Contoso Sales"}],"now":"2026-11-24T10:00:00Z"}"#,
+    );
+    assert_eq!(said(folder.path(), 0, &again), by_name);
 }
 
 #[test]

@@ -23,7 +23,11 @@ pub(crate) use process::Process;
 /// Returns the `syncline` command, with nothing of the caller's environment that it reads.
 pub(crate) fn syncline() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
-    command.env_remove("SYNCLINE_LOG").env("NO_COLOR", "1");
+    command
+        .env_remove("SYNCLINE_LOG")
+        .env("NO_COLOR", "1")
+        // What an author's commands keep for this user stays with the tests.
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 

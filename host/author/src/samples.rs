@@ -11,6 +11,7 @@
 
 pub mod expected;
 mod raw;
+pub(crate) use raw::listed_changes;
 pub use raw::usual_context;
 #[cfg(test)]
 mod tests;
@@ -41,8 +42,11 @@ pub struct Sample {
     pub source: Attributes,
     /// The target object's, if it is joined.
     pub target: Option<Attributes>,
-    /// What earlier layers decided.
+    /// What earlier layers decided, by attribute.
     pub earlier: Earlier,
+    /// The same as a host writes it: for each output of the layer in its order, which only the layer's
+    /// declaration tells the name of.
+    pub earlier_listed: Vec<serde_json::Value>,
     /// What the rule is told besides: the job, the tenants, the time.
     pub context: Context,
     /// The rule's settings; null for the defaults.
@@ -169,6 +173,7 @@ pub fn of_component(component: &syncline_rules::Component) -> Vec<SampleFile> {
             source: sample.source.clone(),
             target: sample.target.clone(),
             earlier: Earlier::new(),
+            earlier_listed: Vec::new(),
             context: usual_context(sample.kind),
             settings: serde_json::Value::Null,
             tables: BTreeMap::new(),

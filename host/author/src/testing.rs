@@ -11,7 +11,7 @@ use crate::{
     samples::{
         self, Sample, SampleFile, SamplesError,
         expected::{Difference, Expected},
-        update, usual_context,
+        listed_changes, update, usual_context,
     },
 };
 
@@ -130,7 +130,24 @@ fn ask(
     if !generation.kinds().contains(&sample.kind) {
         return Err(format!("the rule has nothing for {}s", sample.kind));
     }
-    Ok(Expected::ask(generation, sample))
+    if sample.earlier_listed.is_empty() {
+        return Ok(Expected::ask(generation, sample));
+    }
+    let declarations = generation
+        .layers()
+        .iter()
+        .flat_map(|layer| &layer.declarations);
+    let names: Vec<AttributeName> = declarations
+        .filter(|declaration| declaration.kind == sample.kind)
+        .filter_map(|declaration| declaration.mapping.as_ref())
+        .flat_map(|stage| stage.outputs.iter().map(|output| output.attribute.clone()))
+        .collect();
+    let earlier = listed_changes(sample.kind, &names, &sample.earlier_listed)?;
+    let sample = Sample {
+        earlier,
+        ..sample.clone()
+    };
+    Ok(Expected::ask(generation, &sample))
 }
 
 fn configuration(sample: &Sample) -> Configuration {
@@ -247,6 +264,7 @@ fn take(
                 .as_ref()
                 .map(|values| named(generation.target_columns(kind), values)),
             earlier: syncline_rules::Earlier::new(),
+            earlier_listed: Vec::new(),
             context: usual_context(kind),
             settings: configuration.settings.clone(),
             tables: configuration.tables.clone(),

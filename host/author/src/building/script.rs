@@ -21,16 +21,12 @@ pub(super) fn javascript(project: &Project) -> Result<Vec<u8>, BuildError> {
             npm,
             "npm is not there, which brings what builds rules in JavaScript: it comes with Node.js",
         )?;
-        // With a lock file the versions are those that the project was tested with.
-        let (order, name) = match project.folder.join("package-lock.json").is_file() {
-            true => ("ci", "npm ci"),
-            false => ("install", "npm install"),
-        };
+        // `npm ci` refuses a lock file that was written on another system; this one keeps its versions.
         run(
             Command::new(npm)
-                .args([order, "--no-audit", "--no-fund", "--silent"])
+                .args(["install", "--no-audit", "--no-fund", "--loglevel=error"])
                 .current_dir(&project.folder),
-            name,
+            "npm install",
         )?;
     }
     let component = made(project)?;

@@ -26,7 +26,7 @@ struct Raw {
     #[serde(default)]
     target: Option<BTreeMap<String, Spanned<Json>>>,
     #[serde(default)]
-    earlier: Option<BTreeMap<String, Spanned<Json>>>,
+    earlier: Option<Spanned<Json>>,
     #[serde(default)]
     now: Option<String>,
     #[serde(default)]
@@ -148,6 +148,22 @@ fn sample(index: usize, line: u64, raw: Raw) -> Result<Sample, Problem> {
         }
         tables.insert(table, rows);
     }
+    let (mut earlier, mut earlier_listed) = (Earlier::new(), Vec::new());
+    if let Some(raw) = raw.earlier {
+        let line = raw.referenced.line();
+        match raw.value {
+            Json::Null => {}
+            Json::Array(list) => earlier_listed = list,
+            Json::Object(map) => {
+                for (name, json) in map {
+                    let change = change(target_kind(kind), &name, json);
+                    let change = change.map_err(|message| (line, message))?;
+                    earlier.insert(AttributeName::new(name), change);
+                }
+            }
+            _ => return Err((line, "`earlier` wants changes by attribute".to_owned())),
+        }
+    }
     Ok(Sample {
         name: raw.name.unwrap_or_else(|| format!("sample {}", index + 1)),
         line,
@@ -157,7 +173,8 @@ fn sample(index: usize, line: u64, raw: Raw) -> Result<Sample, Problem> {
             .target
             .map(|target| attributes(target_kind(kind), target))
             .transpose()?,
-        earlier: changes(kind, raw.earlier.unwrap_or_default())?,
+        earlier,
+        earlier_listed,
         context: context(kind, raw.now, raw.context.unwrap_or_default()),
         settings,
         tables,
@@ -321,6 +338,35 @@ fn change(kind: ObjectKind, name: &str, json: Json) -> Result<Change, String> {
         }
         _ => return Err(wrong()),
     })
+}
+
+/// Reads changes as a host lists them, one an output of a layer, in the order of these names.
+///
+/// Says what is wrong, if anything.
+pub(crate) fn listed_changes(
+    kind: ObjectKind,
+    names: &[AttributeName],
+    list: &[Json],
+) -> Result<Earlier, String> {
+    if names.len() != list.len() {
+        return Err(format!(
+            "`earlier` lists {} changes, the rule has {} outputs",
+            list.len(),
+            names.len()
+        ));
+    }
+    names
+        .iter()
+        .zip(list)
+        .map(|(name, json)| {
+            let change = match json.as_str() {
+                Some("keep") => Change::Keep,
+                Some("clear") => Change::Clear,
+                _ => change(target_kind(kind), name.as_str(), json.clone())?,
+            };
+            Ok((name.clone(), change))
+        })
+        .collect()
 }
 
 /// Reads a reason: its code, or its code and text.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod compiled;
 mod diff;
 mod inspect;
 mod new;
@@ -50,7 +51,7 @@ impl Plugin {
 fn engine() -> anyhow::Result<RulesEngine> {
     let compiling = Compiling::InChild {
         program: super::this_program()?,
-        cache: None,
+        cache: compiled::cache(),
     };
     RulesEngine::new(Limits::default(), compiling).context("rules cannot be run here")
 }

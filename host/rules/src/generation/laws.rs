@@ -79,7 +79,7 @@ impl Law {
             Self::Batch => "alone or with others, the answer is the same",
             Self::Order => "in any order, the answer is the same",
             Self::History => "asked twice in one call, the answer is the same",
-            Self::Idempotent => "with the target as wanted, nothing more is wanted",
+            Self::Idempotent => "with the target as wanted, no more is wanted",
             Self::Declared => "an answer depends on nothing undeclared",
         }
     }

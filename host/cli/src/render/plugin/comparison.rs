@@ -7,7 +7,7 @@ use syncline_author::{
 };
 
 use super::size;
-use crate::render::{aligned, counted, result};
+use crate::render::{aligned, counted, named, result, say};
 
 /// Tells what a rule costs beside the default rules.
 pub(crate) fn measured(comparison: &Comparison) {
@@ -17,7 +17,7 @@ pub(crate) fn measured(comparison: &Comparison) {
         rule,
         baseline,
     } = comparison;
-    result(&format!(
+    say(&format!(
         "{} beside {}: {rows} {kind}s in batches, best of 5 rounds in turns",
         rule.name, baseline.name
     ));
@@ -60,7 +60,7 @@ pub(crate) fn measured(comparison: &Comparison) {
         size(rule.memory_max),
         size(baseline.memory_max)
     ));
-    result(&format!(
+    say(&format!(
         "  most fuel of a call {}, the default {}; a host permits {}",
         rule.fuel_max,
         baseline.fuel_max,
@@ -75,63 +75,54 @@ pub(crate) fn differing(
     differences: &Differences,
     place: &str,
 ) {
-    let named = |candidate: &Candidate| {
+    let called = |candidate: &Candidate| {
         format!(
             "{} ({})",
             candidate.plugin,
             candidate.component.digest().short()
         )
     };
-    result(&format!("{} -> {}", named(before), named(after)));
-    result(&format!(
+    say(&format!("{} -> {}", called(before), called(after)));
+    say(&format!(
         "{} {place}: {} the same, {} not",
         differences.objects,
         differences.same,
         differences.objects - differences.same
     ));
     for (attribute, count) in &differences.unread {
-        result(&format!(
+        say(&format!(
             "  {} not compared: `{attribute}` was never read; `syncline plan` reads what active rules want",
             counted(*count, "object", "objects")
         ));
     }
-    let mut rows = Vec::new();
     for ((old, new), examples) in &differences.moves {
-        let name = match old == new {
-            true => format!("{old}, for another reason"),
-            false => format!("{old} -> {new}"),
-        };
-        add(&mut rows, &name, "", examples);
-    }
-    for ((old, new), examples) in &differences.outcomes {
-        add(&mut rows, &format!("{old} -> {new}"), "", examples);
-    }
-    add(&mut rows, "match keys", "", &differences.keys);
-    for (attribute, kinds) in &differences.attributes {
-        for (kind, examples) in kinds {
-            add(&mut rows, attribute.as_str(), kind, examples);
+        match old == new {
+            true => tell(&format!("{old}, for another reason"), examples),
+            false => tell(&format!("{old} -> {new}"), examples),
         }
     }
-    if !rows.is_empty() {
-        result(&aligned(
-            &["  what", "how", "objects", "for example"],
-            &rows,
-        ));
+    for ((old, new), examples) in &differences.outcomes {
+        tell(&format!("{old} -> {new}"), examples);
+    }
+    if differences.keys.count > 0 {
+        tell("other match keys", &differences.keys);
+    }
+    for (attribute, kinds) in &differences.attributes {
+        for (kind, examples) in kinds {
+            tell(&format!("{attribute}: {kind}"), examples);
+        }
     }
 }
 
-/// Adds a row, and one for each further example.
-fn add(rows: &mut Vec<Vec<String>>, what: &str, how: &str, examples: &Examples) {
-    for (index, (object, before, after)) in examples.first.iter().enumerate() {
-        let told = format!("{object}: {before} -> {after}");
-        rows.push(match index {
-            0 => vec![
-                format!("  {what}"),
-                how.to_owned(),
-                examples.count.to_string(),
-                told,
-            ],
-            _ => vec![String::new(), String::new(), String::new(), told],
-        });
+/// Tells how many objects something happens to, and shows some of them.
+fn tell(what: &str, examples: &Examples) {
+    let count = counted(examples.count, "object", "objects");
+    say(&format!("\n  {what} ({count})"));
+    for (object, before, after) in &examples.first {
+        result(&named(&[("   ", format!("{object}: {before} -> {after}"))]));
+    }
+    let more = examples.count - examples.first.len() as u64;
+    if more > 0 {
+        result(&format!("     and {more} more"));
     }
 }
