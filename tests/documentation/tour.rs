@@ -362,7 +362,9 @@ fn walk_blocks(language: &str) -> usize {
                 renewed_readme.push('\n');
                 renewed_readme.push_str(&renewed(shown, &said));
                 // What is shown begins with the end of the command's line.
-                rest = &rest[1 + shown.trim_end().len()..];
+                if !shown.trim().is_empty() {
+                    rest = &rest[1 + shown.trim_end().len()..];
+                }
             }
         }
     }
