@@ -33,17 +33,21 @@ fn a_store_of_a_newer_version_is_left_alone() {
     let set_version = |version: i64| {
         let connection = rusqlite::Connection::open(rehearsal.file("state/syncline.db"))
             .expect("the store can be opened");
+        let before: i64 = connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+            .expect("it has a version");
         connection
             .pragma_update(None, "user_version", version)
-            .expect("it has a version");
+            .expect("it can have another");
+        before
     };
-    set_version(99);
+    let current = set_version(99);
     let mut told = String::new();
     for verb in ["plan", "sync", "run", "status", "log"] {
         told += &rehearsal.refuses(1, &[verb]);
     }
     insta::assert_snapshot!(told);
-    set_version(1);
+    set_version(current);
     rehearsal.expect(0, &["sync"]);
 }
 

@@ -266,7 +266,7 @@ fn a_store_of_a_newer_version_is_refused_with_both_versions() {
         .expect("the store is refused")
         .to_string();
     assert!(
-        error.contains("schema version 99, this program knows up to 2"),
+        error.contains("schema version 99, this program knows up to 3"),
         "{error}"
     );
 }

@@ -161,7 +161,9 @@ impl Story<'_> {
         })
         .await
         .map(|text| self.say(&text))?;
-        let third = self.cycle(|report| report.decided > 0).await?;
+        let third = self
+            .cycle(|report| report.census().operations() > 0)
+            .await?;
         self.report(&third);
 
         self.heading("4. A broken file is put in their place");
