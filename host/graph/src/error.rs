@@ -207,6 +207,11 @@ impl GraphError {
         }
     }
 
+    /// Whether the target refused a value because another object has it.
+    pub fn says_value_is_taken(&self) -> bool {
+        self.refusal().is_some_and(Refusal::says_value_is_taken)
+    }
+
     /// Returns the HTTP status of the answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         match self {

@@ -7,6 +7,7 @@
 //!
 //! - [`join`] finds the target object of a source object, or names why there is none.
 //! - [`plan`] weighs what the rules want, what the target holds and what was written last.
+//! - [`unique`] chooses among ranked candidates for a value that nobody else may have.
 //! - [`guard`] judges a finished plan and never edits it.
 
 pub mod guard;
@@ -15,6 +16,7 @@ pub mod join;
 pub mod operation;
 pub mod plan;
 pub mod policy;
+pub mod unique;
 
 pub use guard::{Census, GuardLimits, Trip};
 pub use hash::{PlanHash, PlanHasher};
@@ -22,3 +24,4 @@ pub use join::{Candidate, Joined, Tier};
 pub use operation::{Action, Modification, Operation, Phase};
 pub use plan::{Finding, Held, Link, ObjectPlan, Ownership, ReferenceWish, Standing, Subject};
 pub use policy::{Adopt, Drift, OutOfScope, Policy};
+pub use unique::{Choice, Choices};

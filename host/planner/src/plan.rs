@@ -19,6 +19,7 @@ use crate::{
     join::Joined,
     operation::{Action, Operation},
     policy::{OutOfScope, Policy},
+    unique::{Choice, Choices},
 };
 
 /// Whether we may take from an object what we gave it (law L2).
@@ -71,6 +72,8 @@ pub struct Subject<'a> {
     pub joined: &'a Joined,
     /// What the mapping wants; needed only for objects in scope.
     pub outcome: Option<&'a Outcome>,
+    /// What became of its ranked candidates.
+    pub choices: &'a Choices,
 }
 
 impl Subject<'_> {
@@ -392,6 +395,10 @@ fn plan_new(
             .find(|output| output.attribute.as_str() == name)
             .and_then(|output| match &output.change {
                 Change::Set(Value::Text(text)) => Some(text.clone()),
+                Change::FirstFree(_) => match subject.choices.get(&output.attribute) {
+                    Some(Choice::Value(Value::Text(text))) => Some(text.clone()),
+                    _ => None,
+                },
                 _ => None,
             })
     };
@@ -415,7 +422,7 @@ fn plan_new(
         modifications,
         references,
         findings,
-    } = attributes::weigh_new(subject.kind, &decision.outputs, &born);
+    } = attributes::weigh_new(subject.kind, &decision.outputs, subject.choices, &born);
     ObjectPlan {
         standing: changing(),
         operations: vec![Operation {
@@ -447,7 +454,14 @@ fn plan_update(
         modifications,
         references,
         findings,
-    } = attributes::weigh(subject.kind, &decision.outputs, link, held, policy.drift);
+    } = attributes::weigh(
+        subject.kind,
+        &decision.outputs,
+        subject.choices,
+        link,
+        held,
+        policy.drift,
+    );
     let mut plan = ObjectPlan {
         standing: Standing::new(State::InStep, "RedundantExport", "the target is as wanted"),
         operations: Vec::new(),

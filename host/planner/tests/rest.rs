@@ -7,7 +7,7 @@ use syncline_directory::{
     Output, Reason, RuleDecision, Shape, SourceId, TargetId, Value, Verdict,
 };
 use syncline_planner::{
-    Action, Drift, Held, Joined, Link, ObjectPlan, OutOfScope, Ownership, Policy, Subject,
+    Action, Choices, Drift, Held, Joined, Link, ObjectPlan, OutOfScope, Ownership, Policy, Subject,
     plan::plan_object,
 };
 
@@ -32,6 +32,7 @@ impl World {
             link: self.link.as_ref().map(|(link, held)| (link, held)),
             joined: &Joined::New,
             outcome: Some(&self.outcome),
+            choices: &Choices::new(),
         };
         plan_object(
             &subject,

@@ -272,6 +272,21 @@ impl Application<'_> {
             reason: reason.clone(),
         };
         let operation = &planned.operation;
+        if error.says_value_is_taken() {
+            // Before the failure, so that a kill in between has the next plan choose another value.
+            let named: Vec<&str> = error
+                .refusal()
+                .into_iter()
+                .flat_map(|refusal| &refusal.details)
+                .filter_map(|detail| detail.target.as_deref())
+                .collect();
+            self.service.store.refuse_claims(
+                &self.job.name,
+                operation.kind,
+                &operation.source,
+                &named,
+            )?;
+        }
         let target =
             self.service
                 .store

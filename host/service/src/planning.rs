@@ -3,6 +3,8 @@
 //! The planner's functions are called object by object; what they need is read from the store and
 //! what they answer is streamed back to it.
 
+mod unique;
+
 use syncline_directory::{
     AttributeName, JobName, ObjectKind, ObjectState, Outcome, Side, SourceId, Verdict,
 };
@@ -147,7 +149,10 @@ impl Planning<'_> {
         }
         let mut operations: Vec<Operation> = Vec::new();
         let mut considered = Vec::with_capacity(rows.len());
+        let mut claims = unique::ChunkClaims::default();
         for ((row, joined), outcome) in rows.iter().zip(&joined).zip(&outcomes) {
+            let outcome = outcome.as_ref();
+            let choices = claims.choose(store, self.job, context.kind, row, outcome)?;
             let subject = Subject {
                 kind: context.kind,
                 source: &row.source,
@@ -155,7 +160,8 @@ impl Planning<'_> {
                 verdict: &row.verdict,
                 link: row.link.as_ref().map(|(link, held)| (link, held)),
                 joined,
-                outcome: outcome.as_ref(),
+                outcome,
+                choices: &choices,
             };
             let wanted = plan_object(&subject, self.policy, self.generation.digest());
             let ObjectPlan {
@@ -164,12 +170,14 @@ impl Planning<'_> {
                 references,
                 findings,
             } = self.free_to_invite(store, wanted)?;
+            let claims = claims.claim(outcome, &choices, &wanted);
             operations.extend(wanted);
             considered.push(Considered {
                 source: row.source.clone(),
                 standing,
                 findings,
                 references,
+                claims,
             });
         }
         let made: Vec<&SourceId> = operations

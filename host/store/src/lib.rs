@@ -9,6 +9,7 @@
 //! Methods block for as long as SQLite does; callers with much to do call them off the async
 //! threads.
 
+mod claim;
 mod client_tables;
 mod error;
 mod generation;
@@ -28,6 +29,7 @@ use std::{
 
 use rusqlite::Connection;
 
+pub use claim::{Claim, ClaimState, Claimant};
 pub use error::StoreError;
 pub use generation::{
     Activation, CandidateState, Entering, Marks, RememberedGeneration, RememberedLayer, RulesWish,

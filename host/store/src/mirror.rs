@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, Transaction, params};
 use syncline_directory::{AttributeName, Attributes, JobName, ObjectKind, ObjectState, Side};
 
+#[cfg(test)]
+pub(crate) use index::NAMES as INDEXED_NAMES;
 pub(crate) use index::indexed_as;
 pub(crate) use landing::{Extent, Landing};
 

@@ -13,7 +13,7 @@ use syncline_planner::{Action, Census, Operation, Phase, PlanHash, PlanHasher, T
 pub use answer::Answer;
 pub use reference::{LiveTarget, ReferenceRow};
 
-use crate::{Store, StoreError, from_json, run::RunId, to_json};
+use crate::{Store, StoreError, claim, from_json, run::RunId, to_json};
 
 /// Identifies a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,7 @@ impl Store {
                     PlanState::Held.as_str()
                 ],
             )?;
+            claim::begin(transaction, job)?;
             transaction.execute(
                 "INSERT INTO plan (job, run, generation, state) VALUES (?1, ?2, ?3, ?4)",
                 params![job.as_str(), run.0, generation, PlanState::Open.as_str()],

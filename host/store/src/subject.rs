@@ -15,7 +15,7 @@ pub use survey::{SubjectStanding, SubjectSummary};
 pub use told::Settled;
 pub(crate) use told::spelled;
 
-use crate::{Store, StoreError, from_json, link, mirror, run::RunId, to_json};
+use crate::{Claim, Store, StoreError, claim, from_json, link, mirror, run::RunId, to_json};
 
 /// A source object whose scope and keys have to be asked.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub struct Considered {
     pub findings: Vec<Finding>,
     /// Its references.
     pub references: Vec<ReferenceWish>,
+    /// Its claims to values that nobody else may have.
+    pub claims: Vec<Claim>,
 }
 
 impl Store {
@@ -390,6 +392,7 @@ impl Store {
                         "DELETE FROM reference_wish WHERE job = ?1 AND kind = ?2 AND source = ?3",
                     )?
                     .execute(params![job.as_str(), kind.as_str(), source])?;
+                claim::replace(transaction, job, kind, &object.source, &object.claims)?;
                 for wish in &object.references {
                     transaction
                         .prepare_cached(

@@ -116,6 +116,7 @@ impl Memory {
                 standing: Standing::new(State::InStep, "RedundantExport", "as wanted"),
                 findings: Vec::new(),
                 references: Vec::new(),
+                claims: Vec::new(),
             })
             .collect();
         let plan = self
@@ -380,6 +381,7 @@ fn law_04_planning_that_is_cut_short_is_done_again() {
         standing: Standing::new(State::InStep, "RedundantExport", "as wanted"),
         findings: Vec::new(),
         references: Vec::new(),
+        claims: Vec::new(),
     };
     memory
         .store

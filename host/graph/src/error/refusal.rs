@@ -123,13 +123,7 @@ impl Refusal {
         if this.status == 507 || this.has_code("Directory_QuotaExceeded") {
             return GraphError::Quota(this);
         }
-        let conflict = [
-            "ObjectConflict",
-            "ConflictingObjects",
-            "Request_MultipleObjectsWithSameKeyValue",
-        ]
-        .iter()
-        .any(|code| this.has_code(code));
+        let conflict = this.says_value_is_taken();
         match this.status {
             401 => GraphError::Unauthorized(this),
             403 => GraphError::Forbidden(this),
@@ -138,6 +132,17 @@ impl Refusal {
             400 if conflict => GraphError::Conflict(this),
             _ => GraphError::Rejected(this),
         }
+    }
+
+    /// Whether a value was refused because another object has it (graph.md, section 2.5).
+    pub(crate) fn says_value_is_taken(&self) -> bool {
+        [
+            "ObjectConflict",
+            "ConflictingObjects",
+            "Request_MultipleObjectsWithSameKeyValue",
+        ]
+        .iter()
+        .any(|code| self.has_code(code))
     }
 
     /// Whether the code, or a more specific one, is this.

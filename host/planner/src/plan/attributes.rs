@@ -8,6 +8,7 @@ use super::{Finding, Held, Link, reference::ReferenceWish};
 use crate::{
     operation::{Modification, Modifications},
     policy::Drift,
+    unique::{Choice, Choices},
 };
 
 /// What the attributes of one object come to.
@@ -54,11 +55,16 @@ pub(super) fn after_invitation(
 
 /// Weighs the attributes of an object that is being made: everything wanted is written, except what
 /// its making has written already.
-pub(super) fn weigh_new(kind: ObjectKind, outputs: &[Output], born: &Attributes) -> Weighed {
+pub(super) fn weigh_new(
+    kind: ObjectKind,
+    outputs: &[Output],
+    choices: &Choices,
+    born: &Attributes,
+) -> Weighed {
     let mut weighed = Weighed::default();
     for output in outputs {
         let attribute = &output.attribute;
-        let Some(wish) = admissible(kind, output, &mut weighed) else {
+        let Some(wish) = admissible(kind, output, choices, &mut weighed) else {
             continue;
         };
         match wish {
@@ -83,6 +89,7 @@ pub(super) fn weigh_new(kind: ObjectKind, outputs: &[Output], born: &Attributes)
 pub(super) fn weigh(
     kind: ObjectKind,
     outputs: &[Output],
+    choices: &Choices,
     link: &Link,
     held: &Held,
     drift: Drift,
@@ -93,7 +100,7 @@ pub(super) fn weigh(
             continue;
         }
         let attribute = &output.attribute;
-        let Some(wish) = admissible(kind, output, &mut weighed) else {
+        let Some(wish) = admissible(kind, output, choices, &mut weighed) else {
             continue;
         };
         if is_reference(kind, attribute) {
@@ -195,21 +202,34 @@ enum Wish<'a> {
 }
 
 /// Returns what is wanted of an attribute, unless nothing is or it could not stand there.
-fn admissible<'a>(kind: ObjectKind, output: &'a Output, weighed: &mut Weighed) -> Option<Wish<'a>> {
+fn admissible<'a>(
+    kind: ObjectKind,
+    output: &'a Output,
+    choices: &'a Choices,
+    weighed: &mut Weighed,
+) -> Option<Wish<'a>> {
     let attribute = &output.attribute;
     let (wish, value) = match &output.change {
         Change::Keep => return None,
         Change::Clear | Change::Set(Value::Absent) => (Wish::Clear, &Value::Absent),
         Change::Set(value) => (Wish::Set(value), value),
-        Change::FirstFree(_) => {
-            weighed.find(
-                attribute,
-                "FirstFreeNotSupported",
-                "ranked candidates are not arbitrated by this version; the attribute is kept"
-                    .to_owned(),
-            );
-            return None;
-        }
+        Change::FirstFree(candidates) => match choices.get(attribute) {
+            Some(Choice::Value(value)) => (Wish::Set(value), value),
+            Some(Choice::NoneFree) => {
+                weighed.find(attribute, "NoneFree", none_free(candidates));
+                return None;
+            }
+            Some(Choice::NotArbitrated) | None => {
+                weighed.find(
+                    attribute,
+                    "NotArbitrated",
+                    "cannot be chosen by `first-free`: who holds which value of it is not known; it \
+                     is kept"
+                        .to_owned(),
+                );
+                return None;
+            }
+        },
         Change::Refuse(reason) => {
             weighed.findings.push(Finding {
                 attribute: Some(attribute.clone()),
@@ -229,6 +249,25 @@ fn admissible<'a>(kind: ObjectKind, output: &'a Output, weighed: &mut Weighed) -
             None
         }
     }
+}
+
+/// How many candidates are told that were not free.
+const TOLD_CANDIDATES_MAX: usize = 3;
+
+fn none_free(candidates: &[Value]) -> String {
+    let told: Vec<String> = candidates
+        .iter()
+        .take(TOLD_CANDIDATES_MAX)
+        .map(|candidate| format!("`{candidate}`"))
+        .collect();
+    let more = match candidates.len().checked_sub(told.len()) {
+        None | Some(0) => String::new(),
+        Some(more) => format!(" and {more} more"),
+    };
+    format!(
+        "is kept: others have all that the rules would give it, {}{more}",
+        told.join(", ")
+    )
 }
 
 fn is_reference(kind: ObjectKind, attribute: &AttributeName) -> bool {

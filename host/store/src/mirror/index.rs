@@ -13,7 +13,7 @@ use crate::StoreError;
 const ADDRESSES: [&str; 3] = ["mail", "otherMails", "proxyAddresses"];
 
 /// Attributes, beside addresses, by which a rule may match. What is not indexed cannot be matched.
-const NAMES: [&str; 5] = [
+pub(crate) const NAMES: [&str; 5] = [
     "userPrincipalName",
     "mailNickname",
     "employeeId",
@@ -41,7 +41,7 @@ pub(super) fn replace(
     let now = if state == ObjectState::Purged {
         BTreeSet::new()
     } else {
-        entries(attributes)
+        entries(id, state, attributes)
     };
     let before: BTreeSet<(String, String)> = transaction
         .prepare_cached(
@@ -75,14 +75,30 @@ pub(super) fn replace(
                   AND attribute = ?2 AND value = ?3)",
             )?
             .execute(params![landing.job.as_str(), attribute, value])?;
+        // Who had wanted a value that others had is planned anew as well.
+        transaction
+            .prepare_cached(
+                "UPDATE subject SET unplanned = 1 WHERE (job, kind, source) IN
+                 (SELECT job, kind, source FROM claim
+                  WHERE job = ?1 AND kind IN ('user', 'group', 'contact')
+                  AND attribute = ?2 AND value = ?3 AND state = 'wanted')",
+            )?
+            .execute(params![landing.job.as_str(), attribute, value])?;
     }
     Ok(())
 }
 
-fn entries(attributes: &Attributes) -> BTreeSet<(String, String)> {
+fn entries(id: &str, state: ObjectState, attributes: &Attributes) -> BTreeSet<(String, String)> {
     let mut entries = BTreeSet::new();
     let mut add = |attribute: &str, text: &str| {
         let value = address::comparable(text);
+        // While deleted, a principal name carries the object's id in front (graph.md, section 2.8).
+        // It is found by the name that it would be restored under.
+        let mark = (state == ObjectState::SoftDeleted).then(|| id.replace('-', "").to_lowercase());
+        let value = match mark.and_then(|mark| value.strip_prefix(&mark)) {
+            Some(name) => name.to_owned(),
+            None => value,
+        };
         if !value.is_empty() {
             entries.insert((indexed_as(attribute).to_owned(), value));
         }

@@ -9,7 +9,7 @@ use syncline_planner::{Finding, Phase, Standing};
 
 use super::{OperationState, PlanId, PlannedOperation};
 use crate::{
-    LogRecord, RunId, Store, StoreError, link, log,
+    LogRecord, RunId, Store, StoreError, claim, link, log,
     mirror::{Extent, Landing},
     subject::spelled,
     to_json,
@@ -183,6 +183,9 @@ fn stand(
     } else {
         None
     };
+    if settled {
+        claim::settle(transaction, job, kind, source)?;
+    }
     transaction
         .prepare_cached(
             "UPDATE subject SET state = ?4, reason_code = ?5, reason_text = ?6, unplanned = ?7,
