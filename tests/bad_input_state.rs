@@ -30,7 +30,8 @@ fn one_process_at_a_time_works_on_a_project_and_the_lock_dies_with_it() {
 fn a_store_of_a_newer_version_is_left_alone() {
     let rehearsal = Rehearsal::start(12, 1);
     rehearsal.expect(0, &["sync"]);
-    let set_version = |version: i64| {
+    // Returns the version that it had.
+    let set_version = |version: i64| -> i64 {
         let connection = rusqlite::Connection::open(rehearsal.file("state/syncline.db"))
             .expect("the store can be opened");
         let before: i64 = connection

@@ -25,8 +25,8 @@ const IGNORED: &str = include_str!("new_project/gitignore");
 pub(crate) struct Simulated<'a> {
     /// Where the tenants answer.
     pub(crate) base_url: &'a str,
-    /// The source and the target.
-    pub(crate) tenants: &'a [TenantAccess; 2],
+    /// The source and the target, or a group of more, each of which gets the people of all others.
+    pub(crate) tenants: &'a [TenantAccess],
     /// How many times Graph's writes the simulator permits.
     pub(crate) write_factor: u32,
     /// How often the job runs.
@@ -42,27 +42,41 @@ pub(crate) fn commented(folder: &Path) -> anyhow::Result<PathBuf> {
 
 /// Makes a project of simulated tenants, secrets included.
 pub(crate) fn simulated(folder: &Path, simulated: &Simulated<'_>) -> anyhow::Result<PathBuf> {
-    let [source, target] = simulated.tenants;
     let base = simulated.base_url;
     let cloud = format!("cloud = {{ graph = \"{base}\", login = \"{base}\" }}");
-    let writes = 3000 * simulated.write_factor;
-    let text = format!(
-        r#"# Two simulated tenants; `syncline simulate` and `syncline demo` make such a project.
-
-[tenants.{source}]
-tenant-id = "{source_tenant}"
-client-id = "{source_client}"
-credential = {{ secret-file = "{source}.secret" }}
+    let mut text = format!(
+        "# {} simulated tenants; `syncline simulate` and `syncline demo` make such a project.\n",
+        if simulated.tenants.len() == 2 {
+            "Two"
+        } else {
+            "A group of"
+        }
+    );
+    let pairs = pairs(simulated.tenants);
+    for tenant in simulated.tenants {
+        let name = &tenant.name;
+        text += &format!(
+            r#"
+[tenants.{name}]
+tenant-id = "{id}"
+client-id = "{client}"
+credential = {{ secret-file = "{name}.secret" }}
 {cloud}
-
-[tenants.{target}]
-tenant-id = "{target_tenant}"
-client-id = "{target_client}"
-credential = {{ secret-file = "{target}.secret" }}
-{cloud}
-# Graph permits 3000 writes in 150 seconds; this simulator was told to permit more.
-write-budget = {{ writes = {writes} }}
-
+"#,
+            id = tenant.tenant_id,
+            client = tenant.client_id,
+        );
+        if pairs.iter().any(|(_, target)| target.name == *name) {
+            text += &format!(
+                "# Graph permits 3000 writes in 150 seconds; this simulator was told to permit more.\n\
+                 write-budget = {{ writes = {} }}\n",
+                3000 * simulated.write_factor
+            );
+        }
+    }
+    for (source, target) in pairs {
+        text += &format!(
+            r#"
 [jobs.{source}-to-{target}]
 source = "{source}"
 target = "{target}"
@@ -71,23 +85,36 @@ users = {{ scope = "all" }}
 rules = ["{rules}"]
 out-of-scope = "soft-delete"
 "#,
-        source = source.name,
-        target = target.name,
-        source_tenant = source.tenant_id,
-        source_client = source.client_id,
-        target_tenant = target.tenant_id,
-        target_client = target.client_id,
-        every = simulated.every,
-        rules = simulated.rules,
-    );
+            source = source.name,
+            target = target.name,
+            every = simulated.every,
+            rules = simulated.rules,
+        );
+    }
     let path = write(folder, &text, simulated.rules)?;
-    for tenant in [source, target] {
+    for tenant in simulated.tenants {
         write_secret(
             &folder.join(format!("{}.secret", tenant.name)),
             &tenant.client_secret,
         )?;
     }
     Ok(path)
+}
+
+/// Returns the ways from one tenant to another: from the first to the second of two, and every way
+/// among more.
+fn pairs(tenants: &[TenantAccess]) -> Vec<(&TenantAccess, &TenantAccess)> {
+    if let [source, target] = tenants {
+        return vec![(source, target)];
+    }
+    let others = |source: &TenantAccess| {
+        let source = source.name.clone();
+        tenants.iter().filter(move |target| target.name != source)
+    };
+    tenants
+        .iter()
+        .flat_map(|source| others(source).map(move |target| (source, target)))
+        .collect()
 }
 
 fn write(folder: &Path, text: &str, rules: &str) -> anyhow::Result<PathBuf> {

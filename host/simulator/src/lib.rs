@@ -1,6 +1,6 @@
 //! Tenants on this machine that answer as Microsoft Graph does.
 //!
-//! Two tenants, contoso to read from and fabrikam to write to, filled from a seed. The demo runs
+//! Two tenants, contoso to read from and fabrikam to write to, or a group of more, filled from a seed. The demo runs
 //! on them, administrators rehearse on them, and tests stand on them. One seed, one order of
 //! requests and one clock give one trace.
 //!

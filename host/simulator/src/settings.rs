@@ -8,6 +8,9 @@ use jiff::Timestamp;
 /// What a simulator is made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// The tenants' names, the first tenant's first. Of two, Syncline's app may only read the first; of
+    /// more, it may read and write all of them.
+    pub tenants: Vec<String>,
     /// How many users the source tenant holds, its few guests included.
     pub users: usize,
     /// The seed of all names, ids, shuffles and latencies.
@@ -30,6 +33,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            tenants: ["contoso", "fabrikam"].map(str::to_owned).to_vec(),
             users: 200,
             seed: 7,
             limits: Limits::default(),

@@ -15,7 +15,7 @@ use crate::seed::Generator;
 use crate::settings::Settings;
 use crate::tenant::Tenant;
 
-/// Two simulated tenants. Cheap to clone; clones share everything.
+/// Simulated tenants. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Simulator(Arc<Shared>);
 
@@ -56,7 +56,7 @@ pub struct TenantAccess {
 }
 
 impl Simulator {
-    /// Returns the two tenants, contoso (source) and fabrikam (target), filled from the seed.
+    /// Returns the tenants, filled from the seed.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         let clock = Clock::new(settings.start);
@@ -77,17 +77,24 @@ impl Simulator {
         }))
     }
 
-    /// Returns how Syncline's app reaches each tenant, the source first.
+    /// Returns how Syncline's app reaches each tenant, the first tenant first.
     #[must_use]
-    pub fn tenants(&self) -> [TenantAccess; 2] {
-        [self.access(0, 0), self.access(1, 0)]
+    pub fn tenants(&self) -> Vec<TenantAccess> {
+        self.accesses(0)
     }
 
-    /// Returns how an administrator's app reaches each tenant: it may write in both, and stands
+    /// Returns how an administrator's app reaches each tenant: it may write in all, and stands
     /// for everybody but Syncline.
     #[must_use]
-    pub fn administrators(&self) -> [TenantAccess; 2] {
-        [self.access(0, 1), self.access(1, 1)]
+    pub fn administrators(&self) -> Vec<TenantAccess> {
+        self.accesses(1)
+    }
+
+    fn accesses(&self, app: usize) -> Vec<TenantAccess> {
+        let tenants = self.state().tenants.len();
+        (0..tenants)
+            .map(|tenant| self.access(tenant, app))
+            .collect()
     }
 
     fn access(&self, tenant: usize, app: usize) -> TenantAccess {

@@ -8,18 +8,27 @@ use syncline_simulator::{Limits, Settings, Simulator};
 use tokio::net::TcpListener;
 
 use crate::{
-    failure::End,
+    failure::{End, WrongUsage},
     new_project::{self, Simulated},
     render, signals,
 };
 
-/// Serve two simulated tenants over HTTP
+/// Serve simulated tenants over HTTP
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// Where to listen; port 0 picks a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// How many users the source has
+    /// The tenants' names; among more than two, people go every way
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "contoso,fabrikam",
+        value_parser = tenant_name
+    )]
+    tenants: Vec<String>,
+    /// How many users the first tenant has
     #[arg(long, value_name = "N", default_value_t = 200)]
     users: usize,
     /// What the tenants are made from: the same seed makes the same tenants
@@ -35,7 +44,9 @@ pub(crate) struct Simulate {
 
 impl Simulate {
     pub(super) async fn run(self) -> anyhow::Result<End> {
+        check_names(&self.tenants)?;
         let simulator = Simulator::new(Settings {
+            tenants: self.tenants,
             users: self.users,
             seed: self.seed,
             limits: Limits::default().times(self.limits),
@@ -67,4 +78,37 @@ impl Simulate {
         syncline_simulator::serve(simulator, listener, async move { stop.asked().await }).await?;
         Ok(End::Done)
     }
+}
+
+/// The most tenants that are served: among them people go 240 ways.
+const TENANTS_MAX: usize = 16;
+
+fn tenant_name(name: &str) -> Result<String, String> {
+    let is_label = |name: &str| {
+        (1..=27).contains(&name.len())
+            && !name.starts_with('-')
+            && !name.ends_with('-')
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    match is_label(name) {
+        true => Ok(name.to_owned()),
+        false => {
+            Err("a tenant's name is a label of a domain: small letters, digits, hyphens".to_owned())
+        }
+    }
+}
+
+fn check_names(names: &[String]) -> Result<(), WrongUsage> {
+    if !(2..=TENANTS_MAX).contains(&names.len()) {
+        let message = format!("--tenants takes 2 to {TENANTS_MAX} names, separated by commas");
+        return Err(WrongUsage(message));
+    }
+    for (place, name) in names.iter().enumerate() {
+        if names[..place].contains(name) {
+            return Err(WrongUsage(format!("--tenants names `{name}` twice")));
+        }
+    }
+    Ok(())
 }

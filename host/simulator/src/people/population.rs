@@ -1,4 +1,4 @@
-//! The two tenants as they are at the start.
+//! The tenants as they are at the start.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -18,16 +18,28 @@ use crate::tenant::{Neighbour, Tenant};
 /// How many people report to one manager.
 const REPORTS: usize = 7;
 
-/// Returns contoso and fabrikam.
+/// Returns the tenants by the names in the settings. The first is the largest; the others have people
+/// of their own, and know one of the first.
 pub(crate) fn tenants(settings: &Settings, seed: &Generator, now: Timestamp) -> Vec<Tenant> {
     // The population is a month old, so that nothing in it looks fresh.
     let then = later(now, jiff::SignedDuration::from_hours(-24 * 31));
-    let mut contoso = tenant("contoso", false, settings, seed);
-    let mut fabrikam = tenant("fabrikam", true, settings, seed);
-    fill_source(&mut contoso, settings.users, seed, then);
-    let own = settings.users / 20 + 3;
-    fill_target(&mut fabrikam, own, &contoso.directory, seed, then);
-    let mut tenants = vec![contoso, fabrikam];
+    let is_group = settings.tenants.len() > 2;
+    let mut tenants: Vec<Tenant> = Vec::with_capacity(settings.tenants.len());
+    for name in &settings.tenants {
+        match tenants.first() {
+            None => {
+                let mut first = tenant(name, is_group, settings, seed);
+                fill_source(&mut first, settings.users, seed, then);
+                tenants.push(first);
+            }
+            Some(first) => {
+                let own = settings.users / if is_group { 4 } else { 20 } + 3;
+                let mut other = tenant(name, true, settings, seed);
+                fill_target(&mut other, own, &first.directory, seed, then);
+                tenants.push(other);
+            }
+        }
+    }
     introduce(&mut tenants);
     tenants
 }
@@ -72,7 +84,8 @@ fn guests_among(users: usize) -> usize {
 }
 
 fn fill_source(tenant: &mut Tenant, users: usize, seed: &Generator, now: Timestamp) {
-    let mut maker = Maker::new(seed.branch("contoso people"), "contoso", 0);
+    let name = tenant.name.clone();
+    let mut maker = Maker::new(seed.branch(&format!("{name} people")), &name, 0);
     let guests = guests_among(users).min(users);
     let people = users - guests;
     let mut ids: Vec<String> = Vec::with_capacity(people);
@@ -101,7 +114,7 @@ fn fill_source(tenant: &mut Tenant, users: usize, seed: &Generator, now: Timesta
         let guest = external(&mut maker.chance, tenant, &address, "Guest", now);
         tenant.directory.insert(guest, now);
     }
-    let mut chance = seed.branch("contoso groups");
+    let mut chance = seed.branch(&format!("{name} groups"));
     let domain = tenant.default_domain.clone();
     groups::make(&mut tenant.directory, &mut chance, &domain, now);
 }
@@ -161,7 +174,8 @@ fn fill_target(
     seed: &Generator,
     now: Timestamp,
 ) {
-    let mut maker = Maker::new(seed.branch("fabrikam people"), "fabrikam", 0);
+    let name = tenant.name.clone();
+    let mut maker = Maker::new(seed.branch(&format!("{name} people")), &name, 0);
     let mut ids: Vec<String> = Vec::with_capacity(people);
     for index in 0..people {
         let traits = Traits {
@@ -176,7 +190,7 @@ fn fill_target(
         let manager = &ids[(index - 1) / REPORTS];
         tenant.directory.set_manager(id, Some(manager), now);
     }
-    // Somebody of contoso was invited by hand long ago.
+    // Somebody of the first tenant was invited by hand long ago.
     let known = source
         .listing(Kind::User, FROM_START)
         .filter(|user| !user.is_external() && user.flag("accountEnabled") == Some(true))
@@ -193,7 +207,7 @@ fn fill_target(
     // Deleted ten days before the start: still in the recycle bin for twenty.
     let deleted = later(now, jiff::SignedDuration::from_hours(24 * 21));
     tenant.directory.soft_delete(&id, deleted);
-    let mut chance = seed.branch("fabrikam groups");
+    let mut chance = seed.branch(&format!("{name} groups"));
     let domain = tenant.default_domain.clone();
     groups::make(&mut tenant.directory, &mut chance, &domain, deleted);
 }
