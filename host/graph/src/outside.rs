@@ -42,7 +42,8 @@ pub trait Clock: Send + Sync {
     fn sleep(&self, duration: Duration) -> BoxFuture<'_, ()>;
 }
 
-/// A source of chance, for jitter and request ids; never for secrets.
+/// A source of chance, for jitter, request ids, and the passwords of accounts that nobody signs in to
+/// with them. The real one is the operating system's.
 pub trait Randomness: Send + Sync {
     /// Returns 64 random bits.
     fn next_u64(&self) -> u64;

@@ -264,6 +264,19 @@ impl Source {
         self.find_user(upn_or_id, &columns).await
     }
 
+    /// Returns the id and these attributes of the user with this principal name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As every request.
+    pub async fn user_of_name(
+        &self,
+        principal_name: &str,
+        columns: &[AttributeName],
+    ) -> Result<Option<(String, Attributes)>, GraphError> {
+        self.find_user(principal_name, columns).await
+    }
+
     /// Returns these attributes of the user of this id, if there is one.
     ///
     /// # Errors

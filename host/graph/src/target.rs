@@ -42,7 +42,11 @@ impl Target {
         let mut chunk: Vec<Pending> = Vec::new();
         let mut objects = BTreeSet::new();
         for (index, write) in writes.iter().enumerate() {
-            let item = match Item::of(write, &self.reader.connection.root) {
+            let item = match Item::of(
+                write,
+                &self.reader.connection.root,
+                &*self.reader.connection.outside.randomness,
+            ) {
                 Ok(item) => item,
                 Err(error) => {
                     answers.push((index, Err(error)));

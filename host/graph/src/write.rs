@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value as Json, json};
 use syncline_directory::{AttributeName, ObjectKind, TargetId, Value};
 
-use crate::{columns, error::GraphError, url};
+use crate::{columns, error::GraphError, outside::Randomness, url};
 
 /// One write to one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,16 @@ pub enum WriteAction {
         display_name: Option<String>,
         /// Whether `userType` becomes Member; else Guest.
         member: bool,
+    },
+    /// Makes an internal user whose sign-in is blocked. It gets a password that nobody is told, and
+    /// that has to be changed at the first sign-in (graph.md, section 2.5).
+    Create {
+        /// The name to sign in with.
+        principal_name: String,
+        /// Exchange's alias.
+        mail_nickname: String,
+        /// The display name.
+        display_name: String,
     },
     /// Changes attributes, and only these.
     Update {
@@ -82,7 +92,8 @@ pub struct Written {
 const REDIRECT: &str = "https://myapps.microsoft.com";
 
 /// A write as an item of a batch.
-#[derive(Clone, Debug)]
+/// Its body may hold a password, so it has no way to be printed (law L12).
+#[derive(Clone)]
 pub(crate) struct Item {
     /// What must not occur twice in a batch.
     pub(crate) object: String,
@@ -116,7 +127,11 @@ impl Effect {
 
 impl Item {
     /// Returns the request of a write to the Graph at this root.
-    pub(crate) fn of(write: &Write, root: &str) -> Result<Self, GraphError> {
+    pub(crate) fn of(
+        write: &Write,
+        root: &str,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, GraphError> {
         let (method, path, body, effect) = match &write.action {
             WriteAction::Invite {
                 address,
@@ -139,6 +154,25 @@ impl Item {
                     Effect::Makes,
                 )
             }
+            WriteAction::Create {
+                principal_name,
+                mail_nickname,
+                display_name,
+            } => (
+                Method::POST,
+                "/users".to_owned(),
+                Some(json!({
+                    "accountEnabled": false,
+                    "displayName": display_name,
+                    "mailNickname": mail_nickname,
+                    "userPrincipalName": principal_name,
+                    "passwordProfile": {
+                        "forceChangePasswordNextSignIn": true,
+                        "password": password(randomness),
+                    },
+                })),
+                Effect::Makes,
+            ),
             WriteAction::Update { id, kind, changes } => {
                 let path = object_path(*kind, id)?;
                 let body = columns::patch(*kind, changes)
@@ -178,6 +212,7 @@ impl Item {
         };
         let object = match &write.action {
             WriteAction::Invite { address, .. } => address.to_lowercase(),
+            WriteAction::Create { principal_name, .. } => principal_name.to_lowercase(),
             WriteAction::Update { id, .. }
             | WriteAction::SetReference { id, .. }
             | WriteAction::ClearReference { id, .. }
@@ -193,6 +228,16 @@ impl Item {
             effect,
         })
     }
+}
+
+/// Returns a password of 128 random bits with letters of both cases, digits and a sign, as Entra's
+/// policies may demand. Nobody learns it: whoever lets the person in sets another one.
+fn password(randomness: &dyn Randomness) -> String {
+    format!(
+        "Aa-{:016x}{:016x}",
+        randomness.next_u64(),
+        randomness.next_u64()
+    )
 }
 
 fn object_path(kind: ObjectKind, id: &TargetId) -> Result<String, GraphError> {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use syncline_directory::{AttributeName, ObjectKind, Reason, SourceId, TargetId, Value};
+use syncline_directory::{
+    AttributeName, Attributes, ObjectKind, Reason, SourceId, TargetId, Value,
+};
 
 /// An attribute's value before and after; [`Value::Absent`] after clears it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +31,18 @@ pub enum Action {
         display_name: Option<String>,
         /// Whether the user becomes a member rather than a guest.
         member: bool,
+        /// What is written once the user exists; `before` is absent.
+        then: Modifications,
+    },
+    /// Make an internal user with its sign-in blocked and a password that nobody knows, then write the
+    /// rest of its attributes.
+    Create {
+        /// The name to sign in with.
+        principal_name: String,
+        /// Exchange's alias.
+        mail_nickname: String,
+        /// The name that people see.
+        display_name: String,
         /// What is written once the user exists; `before` is absent.
         then: Modifications,
     },
@@ -105,7 +119,10 @@ impl Action {
     /// Returns when in a plan the action comes.
     pub fn phase(&self) -> Phase {
         match self {
-            Self::Invite { .. } | Self::Restore { .. } | Self::Update { .. } => Phase::Objects,
+            Self::Invite { .. }
+            | Self::Create { .. }
+            | Self::Restore { .. }
+            | Self::Update { .. } => Phase::Objects,
             Self::SetReference { .. } | Self::ClearReference { .. } => Phase::References,
             Self::Disable { .. } | Self::Delete { .. } => Phase::Losses,
         }
@@ -115,6 +132,7 @@ impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
             Self::Invite { .. } => "invite",
+            Self::Create { .. } => "create",
             Self::Restore { .. } => "restore",
             Self::Update { .. } => "update",
             Self::SetReference { .. } => "set reference",
@@ -127,7 +145,7 @@ impl Action {
     /// Returns the provisioning log's word for the action (graph.md, section 11.2).
     pub fn provisioning_action(&self) -> &'static str {
         match self {
-            Self::Invite { .. } => "create",
+            Self::Invite { .. } | Self::Create { .. } => "create",
             Self::Restore { .. }
             | Self::Update { .. }
             | Self::SetReference { .. }
@@ -137,10 +155,44 @@ impl Action {
         }
     }
 
+    /// Returns what the making of an object writes by itself; nothing for an action that makes none.
+    pub fn born(&self) -> Option<Attributes> {
+        let text = |name: &str, value: &str| (AttributeName::new(name), Value::text(value));
+        match self {
+            Self::Invite {
+                address,
+                display_name,
+                member,
+                ..
+            } => {
+                let user_type = if *member { "Member" } else { "Guest" };
+                let mut born =
+                    Attributes::from([text("mail", address), text("userType", user_type)]);
+                born.extend(display_name.iter().map(|name| text("displayName", name)));
+                Some(born)
+            }
+            Self::Create {
+                principal_name,
+                mail_nickname,
+                display_name,
+                ..
+            } => Some(Attributes::from([
+                (AttributeName::new("accountEnabled"), Value::Boolean(false)),
+                text("displayName", display_name),
+                text("mailNickname", mail_nickname),
+                text("userPrincipalName", principal_name),
+                text("userType", "Member"),
+            ])),
+            _ => None,
+        }
+    }
+
     /// Returns the attributes that the action writes, with their values before and after.
     pub fn modifications(&self) -> Option<&Modifications> {
         match self {
-            Self::Invite { then, .. } | Self::Restore { then, .. } => Some(then),
+            Self::Invite { then, .. } | Self::Create { then, .. } | Self::Restore { then, .. } => {
+                Some(then)
+            }
             Self::Update { modifications, .. } => Some(modifications),
             Self::SetReference { .. }
             | Self::ClearReference { .. }

@@ -10,14 +10,14 @@ mod reference;
 use serde::{Deserialize, Serialize};
 use syncline_directory::{
     AttributeName, Attributes, Change, GenerationDigest, ObjectKind, ObjectState, Outcome, Reason,
-    RuleDecision, Shape, SourceId, TargetId, Value, Verdict, address,
+    RuleDecision, Shape, SourceId, TargetId, Value, Verdict, address, schema,
 };
 
 pub use reference::{ReferencePlan, ReferenceWish, Referent, plan_reference};
 
 use crate::{
     join::Joined,
-    operation::{Action, Operation},
+    operation::{Action, Modifications, Operation},
     policy::{OutOfScope, Policy},
     unique::{Choice, Choices},
 };
@@ -371,69 +371,112 @@ fn unjoined(joined: &Joined) -> Standing {
     }
 }
 
+/// Returns the text that the rules want of an attribute.
+fn wanted(subject: &Subject<'_>, decision: &RuleDecision, name: &str) -> Option<String> {
+    let mut outputs = decision.outputs.iter();
+    let output = outputs.find(|output| output.attribute.as_str() == name)?;
+    match &output.change {
+        Change::Set(Value::Text(text)) => Some(text.clone()),
+        Change::FirstFree(_) => match subject.choices.get(&output.attribute) {
+            Some(Choice::Value(Value::Text(text))) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns the invitation that makes an external user, or why there can be none.
+fn invitation(
+    subject: &Subject<'_>,
+    decision: &RuleDecision,
+    member: bool,
+) -> Result<Action, Standing> {
+    let address = wanted(subject, decision, "mail").ok_or_else(|| {
+        Standing::new(
+            State::Skipped,
+            "MissingValues",
+            "the rules give no `mail`, and an external user is invited by address",
+        )
+    })?;
+    address::check_invitable(&address).map_err(|error| {
+        Standing::new(
+            State::Skipped,
+            "InvitationCreationFailureInvalidPropertyValue",
+            error.to_string(),
+        )
+    })?;
+    Ok(Action::Invite {
+        address,
+        display_name: wanted(subject, decision, "displayName"),
+        member,
+        then: Modifications::new(),
+    })
+}
+
+/// Returns what makes an internal user, or why it cannot be made.
+fn account(subject: &Subject<'_>, decision: &RuleDecision) -> Result<Action, Standing> {
+    let needed = |name: &str| {
+        if subject.choices.get(name) == Some(&Choice::NoneFree) {
+            let text = format!("others have every `{name}` that the rules would give the account");
+            return Err(Standing::new(State::Skipped, "NoneFree", text));
+        }
+        wanted(subject, decision, name)
+            .filter(|text| schema::check(subject.kind, name, &Value::text(text)).is_ok())
+            .ok_or_else(|| {
+                Standing::new(
+                    State::Skipped,
+                    "MissingValues",
+                    format!("the rules give no `{name}` that can be had, and an account needs one"),
+                )
+            })
+    };
+    Ok(Action::Create {
+        principal_name: needed("userPrincipalName")?,
+        mail_nickname: needed("mailNickname")?,
+        display_name: needed("displayName")?,
+        then: Modifications::new(),
+    })
+}
+
 /// Plans the making of an object.
 fn plan_new(
     subject: &Subject<'_>,
     decision: &RuleDecision,
     generation: &GenerationDigest,
 ) -> ObjectPlan {
-    let member = match decision.shape {
-        Shape::ExternalMember => true,
-        Shape::Guest => false,
-        other => {
-            return ObjectPlan::stay(Standing::new(
-                State::Skipped,
-                "ShapeNotSupported",
-                format!("the rules want a {}, which is not made yet", other.as_str()),
-            ));
-        }
-    };
-    let wanted = |name: &str| {
-        decision
-            .outputs
-            .iter()
-            .find(|output| output.attribute.as_str() == name)
-            .and_then(|output| match &output.change {
-                Change::Set(Value::Text(text)) => Some(text.clone()),
-                Change::FirstFree(_) => match subject.choices.get(&output.attribute) {
-                    Some(Choice::Value(Value::Text(text))) => Some(text.clone()),
-                    _ => None,
-                },
-                _ => None,
-            })
-    };
-    let Some(address) = wanted("mail") else {
-        return ObjectPlan::stay(Standing::new(
+    let making = match decision.shape {
+        Shape::ExternalMember => invitation(subject, decision, true),
+        Shape::Guest => invitation(subject, decision, false),
+        Shape::InternalMember => account(subject, decision),
+        other => Err(Standing::new(
             State::Skipped,
-            "MissingValues",
-            "the rules give no `mail`, and an external user is invited by address",
-        ));
+            "ShapeNotSupported",
+            format!("the rules want a {}, which is not made yet", other.as_str()),
+        )),
     };
-    if let Err(error) = address::check_invitable(&address) {
-        return ObjectPlan::stay(Standing::new(
-            State::Skipped,
-            "InvitationCreationFailureInvalidPropertyValue",
-            error.to_string(),
-        ));
+    let mut action = match making {
+        Ok(action) => action,
+        Err(standing) => return ObjectPlan::stay(standing),
+    };
+    let mut born = action.born().unwrap_or_default();
+    if let Action::Invite { .. } = action {
+        // Graph's doing, not ours (graph.md, section 4.2).
+        born.insert("accountEnabled".into(), Value::Boolean(true));
     }
-    let display_name = wanted("displayName");
-    let born = attributes::after_invitation(&address, display_name.as_deref(), member);
     let attributes::Weighed {
         modifications,
         references,
         findings,
     } = attributes::weigh_new(subject.kind, &decision.outputs, subject.choices, &born);
+    if let Action::Invite { then, .. } | Action::Create { then, .. } = &mut action {
+        *then = modifications;
+    }
     ObjectPlan {
         standing: changing(),
         operations: vec![Operation {
             kind: subject.kind,
             source: subject.source.clone(),
-            action: Action::Invite {
-                address,
-                display_name,
-                member,
-                then: modifications,
-            },
+            action,
             cause: cause(generation, "NewInScope"),
         }],
         references,

@@ -45,22 +45,11 @@ impl World {
     fn apply(&mut self, plan: &ObjectPlan) {
         for operation in &plan.operations {
             match &operation.action {
-                Action::Invite {
-                    address,
-                    display_name,
-                    member,
-                    then,
-                } => {
-                    let user_type = if *member { "Member" } else { "Guest" };
-                    let mut born = Attributes::from([
-                        (AttributeName::new("mail"), Value::text(address)),
-                        (AttributeName::new("userType"), Value::text(user_type)),
-                    ]);
-                    if let Some(name) = display_name {
-                        born.insert(AttributeName::new("displayName"), Value::text(name));
-                    }
+                Action::Invite { then, .. } | Action::Create { then, .. } => {
+                    let born = operation.action.born().expect("it makes an object");
                     let mut held = born.clone();
-                    held.insert(AttributeName::new("accountEnabled"), Value::Boolean(true));
+                    held.entry(AttributeName::new("accountEnabled"))
+                        .or_insert(Value::Boolean(true));
                     self.link = Some((
                         Link {
                             target: TargetId::new("made"),
@@ -152,8 +141,9 @@ fn decision() -> impl Strategy<Value = RuleDecision> {
     (
         proptest::collection::vec((change(), apply()), TEXTS.len()),
         any::<Option<bool>>(),
+        prop_oneof![Just(Shape::ExternalMember), Just(Shape::InternalMember)],
     )
-        .prop_map(|(texts, enabled)| {
+        .prop_map(|(texts, enabled, shape)| {
             let output = |name: &str, apply, change| Output {
                 attribute: AttributeName::new(name),
                 apply,
@@ -169,11 +159,14 @@ fn decision() -> impl Strategy<Value = RuleDecision> {
             let set = |text| Change::Set(Value::text(text));
             outputs.push(output("displayName", Apply::Always, set("Alice Doe")));
             outputs.push(output("mail", Apply::Always, set("alice@contoso.com")));
+            outputs.push(output("mailNickname", Apply::Always, set("alice")));
+            outputs.push(output(
+                "userPrincipalName",
+                Apply::Always,
+                set("alice@fabrikam.com"),
+            ));
             outputs.sort_by(|a, b| a.attribute.cmp(&b.attribute));
-            RuleDecision {
-                shape: Shape::ExternalMember,
-                outputs,
-            }
+            RuleDecision { shape, outputs }
         })
 }
 
@@ -292,7 +285,7 @@ proptest! {
         if before.link.is_some() {
             for name in TEXTS.into_iter().filter(|name| kept(name)) {
                 if !matches!(plan.operations.first().map(|operation| &operation.action),
-                    Some(Action::Invite { .. })) {
+                    Some(Action::Invite { .. } | Action::Create { .. })) {
                     prop_assert_eq!(before.held(name), world.held(name));
                 }
             }

@@ -4,9 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use syncline_directory::{AttributeName, ObjectKind, Value};
+use syncline_directory::{
+    Apply, AttributeName, Change, GenerationDigest, ObjectKind, ObjectState, Outcome, Output,
+    RuleDecision, Shape, SourceId, Value, Verdict,
+};
 use syncline_planner::{
-    Choice,
+    Action, Choice, Choices, Joined, ObjectPlan, Policy, Subject,
+    plan::plan_object,
     unique::{choose, comparable},
 };
 
@@ -176,4 +180,54 @@ fn a_candidate_that_the_attribute_cannot_hold_is_passed_over() {
         free,
     );
     assert_eq!(choice, Choice::Value(Value::text("anna")));
+}
+
+/// Plans an account for whose principal name this was chosen.
+fn plan_account(choice: Choice) -> ObjectPlan {
+    let output = |name: &str, change| Output {
+        attribute: AttributeName::new(name),
+        apply: Apply::OnCreate,
+        change,
+    };
+    let text = |text| Change::Set(Value::text(text));
+    let ranked = Change::FirstFree(vec![Value::text("anna@wingtip.com")]);
+    let outcome = Outcome::Write(RuleDecision {
+        shape: Shape::InternalMember,
+        outputs: vec![
+            output("displayName", text("Anna Berg")),
+            output("mailNickname", text("anna")),
+            output("userPrincipalName", ranked),
+        ],
+    });
+    let subject = Subject {
+        kind: ObjectKind::User,
+        source: &SourceId::new("anna"),
+        source_state: ObjectState::Live,
+        verdict: &Verdict::InScope,
+        link: None,
+        joined: &Joined::New,
+        outcome: Some(&outcome),
+        choices: &Choices::from([(AttributeName::new("userPrincipalName"), choice)]),
+    };
+    plan_object(
+        &subject,
+        Policy::default(),
+        &GenerationDigest::new("0f".repeat(32)),
+    )
+}
+
+#[test]
+fn an_account_is_made_under_the_name_that_was_chosen_or_not_at_all() {
+    let plan = plan_account(Choice::Value(Value::text("anna2@wingtip.com")));
+    let Action::Create { principal_name, .. } = &plan.operations[0].action else {
+        panic!("an account is made")
+    };
+    assert_eq!(principal_name, "anna2@wingtip.com");
+
+    let plan = plan_account(Choice::NoneFree);
+    assert_eq!(plan.operations, []);
+    assert_eq!(plan.standing.reason.code, "NoneFree");
+    let plan = plan_account(Choice::NotArbitrated);
+    assert_eq!(plan.operations, []);
+    assert_eq!(plan.standing.reason.code, "MissingValues");
 }

@@ -6,7 +6,7 @@ use syncline_directory::{JobName, ObjectKind, Side};
 use syncline_graph::{Source, Target};
 use syncline_planner::{Standing, plan::State};
 use syncline_rules::Generation;
-use syncline_store::{Fit, PlanState, RunEnd, RunId, RunOutcome, StoredPlan, Suspension};
+use syncline_store::{Fit, Making, PlanState, RunEnd, RunId, RunOutcome, StoredPlan, Suspension};
 use tokio::time::Instant;
 
 use crate::{
@@ -463,6 +463,13 @@ impl Steps<'_> {
             (self.job.clone(), self.run, self.request.mode, stamp.clone());
         let now = service.now();
         let randomness = service.outside.randomness.clone();
+        let unanswered = service
+            .store
+            .intents(&self.job.name)?
+            .into_iter()
+            .filter(|intent| intent.making == Making::Account)
+            .map(|intent| intent.source)
+            .collect();
         let progress = self.progress(Step::Plan);
         let failed_inputs = failed_inputs.clone();
         blocking(move || {
@@ -476,6 +483,7 @@ impl Steps<'_> {
                 mode,
                 stamp: &stamp,
                 failed_inputs: &failed_inputs,
+                unanswered,
                 now,
             };
             planning.plan(&store, &context, || new_id(&*randomness), progress)

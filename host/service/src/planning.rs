@@ -5,12 +5,14 @@
 
 mod unique;
 
+use std::collections::BTreeSet;
+
 use syncline_directory::{
     AttributeName, JobName, ObjectKind, ObjectState, Outcome, Side, SourceId, Verdict,
 };
 use syncline_planner::{
-    Action, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Subject, Tier, guard,
-    join,
+    Action, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Standing, Subject,
+    Tier, guard, join,
     plan::{ReferencePlan, State, not_joined, plan_object, plan_reference},
 };
 use syncline_rules::{Context, Generation, MappingRow, codes};
@@ -46,6 +48,8 @@ pub(crate) struct Planning<'a> {
     pub(crate) mode: Mode,
     pub(crate) stamp: &'a RunStamp,
     pub(crate) failed_inputs: &'a FailedInputs,
+    /// The source objects for which an account may have been made that nobody can see yet.
+    pub(crate) unanswered: BTreeSet<SourceId>,
     /// When it is, RFC 3339.
     pub(crate) now: String,
 }
@@ -151,6 +155,10 @@ impl Planning<'_> {
         let mut considered = Vec::with_capacity(rows.len());
         let mut claims = unique::ChunkClaims::default();
         for ((row, joined), outcome) in rows.iter().zip(&joined).zip(&outcomes) {
+            if self.unanswered.contains(&row.source) {
+                considered.push(waiting_for_answer(&row.source));
+                continue;
+            }
             let outcome = outcome.as_ref();
             let choices = claims.choose(store, self.job, context.kind, row, outcome)?;
             let subject = Subject {
@@ -185,7 +193,7 @@ impl Planning<'_> {
             .filter(|operation| {
                 matches!(
                     operation.action,
-                    Action::Invite { .. } | Action::Restore { .. }
+                    Action::Invite { .. } | Action::Create { .. } | Action::Restore { .. }
                 )
             })
             .map(|operation| &operation.source)
@@ -215,7 +223,10 @@ impl Planning<'_> {
             };
             after = Some(last.source.clone());
             // What only time or its neighbours kept a rule from deciding is asked again next time.
-            rows.retain(|row| !codes::is_passing(&row.standing.reason.code));
+            rows.retain(|row| {
+                let code = &row.standing.reason.code;
+                !codes::is_passing(code) && code != ANSWER_UNKNOWN
+            });
             let mut records = Vec::new();
             for row in rows.iter().filter(|row| row.is_news()) {
                 // An object that is as wanted is no news, unless there is something to know of it.
@@ -323,6 +334,23 @@ pub(crate) fn joined(
         return Ok(Joined::New);
     }
     Ok(join::join(kind, &store.tiers(job, kind, &row.source)?))
+}
+
+/// The code of an object of which it is not known whether it was made.
+const ANSWER_UNKNOWN: &str = "AnswerUnknown";
+
+fn waiting_for_answer(source: &SourceId) -> Considered {
+    Considered {
+        source: source.clone(),
+        standing: Standing::new(
+            State::Waiting,
+            ANSWER_UNKNOWN,
+            "an account was asked for and the answer was lost; it is looked for before another is made",
+        ),
+        findings: Vec::new(),
+        references: Vec::new(),
+        claims: Vec::new(),
+    }
 }
 
 /// Asks the rules what each object in scope shall look like; nothing for objects that are not mapped.

@@ -79,6 +79,7 @@ impl RunStamp {
         let kind = object.kind.identity_type();
         let (step, description) = match &operation.action {
             Action::Invite { .. } => ("EntryExportAdd", format!("{kind} '{label}' was invited")),
+            Action::Create { .. } => ("EntryExportAdd", format!("{kind} '{label}' was created")),
             Action::Restore { .. } => (
                 "EntryExportUpdate",
                 format!("{kind} '{label}' was restored from the recycle bin"),
@@ -154,7 +155,7 @@ impl RunStamp {
             "name": "EntryExportAdd",
             "provisioningStepType": "export",
             "status": "success",
-            "description": format!("{kind} '{label}' was invited by a run that was interrupted"),
+            "description": format!("{kind} '{label}' was made by a run that was interrupted"),
             "details": { "ReportableIdentifier": label },
         });
         let body = self.body(
@@ -344,23 +345,8 @@ fn error_information(category: &str, reason: &Reason) -> Json {
 fn modified(action: &Action, referred: Option<&TargetId>) -> Vec<Json> {
     let text = |value: &Value| (!value.is_absent()).then(|| value.to_string());
     let mut properties = Vec::new();
-    if let Action::Invite {
-        address,
-        display_name,
-        member,
-        ..
-    } = action
-    {
-        properties.push(modified_property("mail", None, Some(address.clone())));
-        if let Some(name) = display_name {
-            properties.push(modified_property("displayName", None, Some(name.clone())));
-        }
-        let user_type = if *member { "Member" } else { "Guest" };
-        properties.push(modified_property(
-            "userType",
-            None,
-            Some(user_type.to_owned()),
-        ));
+    for (name, value) in action.born().into_iter().flatten() {
+        properties.push(modified_property(name.as_str(), None, text(&value)));
     }
     for (name, modification) in action.modifications().into_iter().flatten() {
         properties.push(modified_property(

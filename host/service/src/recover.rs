@@ -9,16 +9,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use syncline_directory::{AttributeName, Attributes, ObjectKind, Side, TargetId, Value, address};
 use syncline_graph::{Source, Target};
-use syncline_store::Intent;
+use syncline_store::{Intent, Making};
 
 use crate::{Service, ServiceError, project::Job, tenants::tenant_error};
 
 /// What tells whether we made an object, and what of it we wrote.
-pub(crate) const MADE_COLUMNS: [&str; 5] = [
+pub(crate) const MADE_COLUMNS: [&str; 8] = [
+    "accountEnabled",
     "creationType",
     "createdDateTime",
     "mail",
+    "mailNickname",
     "displayName",
+    "userPrincipalName",
     "userType",
 ];
 
@@ -71,8 +74,12 @@ impl Service {
             }
         }
         // Inviting a visible or invisible pending user again answers with the same object (graph.md,
-        // section 4.3), so what is still not seen is planned anew.
-        for intent in open {
+        // section 4.3), so what is still not seen is planned anew. An account would be made a second time,
+        // under another name, as soon as the first one's can be seen: its object waits until reads must
+        // have caught up.
+        let is_over =
+            |intent: &Intent| intent.making == Making::Invitation || !self.is_recent(intent);
+        for intent in open.into_iter().filter(is_over) {
             self.store
                 .forget_intent(&job.name, intent.kind, &intent.source)?;
         }
@@ -93,12 +100,21 @@ impl Service {
     ) -> Result<Option<(TargetId, Attributes)>, ServiceError> {
         let columns = MADE_COLUMNS.map(AttributeName::new);
         let failed = tenant_error(Side::Target, job);
-        let mut found = reader
-            .users_with_address(&intent.address, &columns)
-            .await
-            .map_err(&failed)?;
+        let (mut found, attribute) = match intent.making {
+            Making::Invitation => {
+                let found = reader.users_with_address(&intent.address, &columns).await;
+                (found.map_err(&failed)?, "mail")
+            }
+            Making::Account => {
+                let found = reader.user_of_name(&intent.address, &columns).await;
+                (Vec::from_iter(found.map_err(&failed)?), "userPrincipalName")
+            }
+        };
         // Delta may show what the index behind filters does not yet.
-        for holder in self.store.holders(&job.name, &intent.address)? {
+        let holders = self
+            .store
+            .holders_of(&job.name, attribute, &intent.address)?;
+        for holder in holders {
             let id = holder.id.as_str();
             if holder.kind == ObjectKind::User && found.iter().all(|(known, _)| known != id) {
                 let user = reader.user(id, &columns).await.map_err(&failed)?;
@@ -111,23 +127,26 @@ impl Service {
                 .store
                 .linked_to(&job.name, ObjectKind::User, &id)?
                 .is_none();
-            if free && made_by(&attributes, &intent.started) {
-                return Ok(Some((id, made_by_invitation(attributes, &intent.address))));
+            if free && made_by(&attributes, intent.making, &intent.started) {
+                return Ok(Some((id, written_by(attributes, intent))));
             }
         }
         Ok(None)
     }
 }
 
-/// Whether an object with these attributes was made by an invitation that was sent soon after
-/// `started`. Graph answers an invitation of somebody who is there with the one who is there (graph.md,
+/// Whether an object with these attributes was made by what was sent soon after `started`. Graph answers an invitation of somebody who is there with the one who is there (graph.md,
 /// section 4.3), so an answer alone does not make an object ours (law L2).
-pub(crate) fn made_by(attributes: &Attributes, started: &str) -> bool {
+pub(crate) fn made_by(attributes: &Attributes, making: Making, started: &str) -> bool {
     let text = |name: &str| attributes.get(name).and_then(Value::as_text);
     let time = |text: &str| text.parse::<Timestamp>().ok();
     match (text("createdDateTime").and_then(time), time(started)) {
         (Some(created), Some(started)) => {
-            text("creationType") == Some("Invitation")
+            let created_as = match making {
+                Making::Invitation => Some("Invitation"),
+                Making::Account => None,
+            };
+            text("creationType") == created_as
                 && created >= started - SKEW
                 && created <= started + SENT_WITHIN
         }
@@ -139,14 +158,20 @@ fn started(intent: &Intent) -> Option<Timestamp> {
     intent.started.parse().ok()
 }
 
-/// Returns what an invitation wrote of what the object holds: its address, name and type.
-fn made_by_invitation(held: Attributes, invited: &str) -> Attributes {
+/// Returns what our request wrote of what the object holds: its name, type and address, and of an
+/// account that its sign-in is blocked.
+fn written_by(held: Attributes, intent: &Intent) -> Attributes {
+    let is_ours = |value: &Value| {
+        let text = value.as_text().map(address::comparable);
+        text.is_some_and(|text| text == address::comparable(&intent.address))
+    };
     held.into_iter()
-        .filter(|(name, value)| match name.as_str() {
-            "displayName" | "userType" => !value.is_absent(),
-            "mail" => value
-                .as_text()
-                .is_some_and(|mail| address::comparable(mail) == address::comparable(invited)),
+        .filter(|(name, value)| match (name.as_str(), intent.making) {
+            ("displayName" | "userType", _) | ("mailNickname", Making::Account) => {
+                !value.is_absent()
+            }
+            ("mail", Making::Invitation) | ("userPrincipalName", Making::Account) => is_ours(value),
+            ("accountEnabled", Making::Account) => *value == Value::Boolean(false),
             _ => false,
         })
         .collect()

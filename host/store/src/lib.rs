@@ -35,7 +35,7 @@ pub use generation::{
     Activation, CandidateState, Entering, Marks, RememberedGeneration, RememberedLayer, RulesWish,
     StoredCandidate, Suspension, WishOutcome, WishVerb,
 };
-pub use link::{Intent, LinkRow};
+pub use link::{Intent, LinkRow, Making};
 pub use log::{LogFilter, LogRecord};
 pub use mirror::{
     Fit, Listing, MemberChange, Mirror, MirrorObject, MirrorProgress, PageChange, PageItem,

@@ -21,6 +21,31 @@ pub struct LinkRow {
     pub link: Link,
 }
 
+/// How the target is asked for a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// By an invitation, which makes an external user.
+    Invitation,
+    /// By making an account, which is an internal user.
+    Account,
+}
+
+impl Making {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Account => "account",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "account" => Self::Account,
+            _ => Self::Invitation,
+        }
+    }
+}
+
 /// Something that we asked the target to make, without knowing yet whether it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
@@ -28,7 +53,9 @@ pub struct Intent {
     pub kind: ObjectKind,
     /// The source object.
     pub source: SourceId,
-    /// The address invited.
+    /// How it was asked for.
+    pub making: Making,
+    /// The address invited, or the principal name of the account.
     pub address: String,
     /// When it was asked, RFC 3339.
     pub started: String,
@@ -97,16 +124,18 @@ impl Store {
             for intent in intents {
                 transaction
                     .prepare_cached(
-                        "INSERT INTO intent (job, kind, source, address, started)
-                         VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT DO UPDATE SET address = excluded.address",
+                        "INSERT INTO intent (job, kind, source, address, started, making)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT DO UPDATE SET address = excluded.address,
+                         making = excluded.making",
                     )?
                     .execute(params![
                         job.as_str(),
                         intent.kind.as_str(),
                         intent.source.as_str(),
                         intent.address,
-                        intent.started
+                        intent.started,
+                        intent.making.as_str()
                     ])?;
             }
             Ok(())
@@ -121,7 +150,8 @@ impl Store {
     pub fn intents(&self, job: &JobName) -> Result<Vec<Intent>, StoreError> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(
-            "SELECT kind, source, address, started FROM intent WHERE job = ?1 ORDER BY kind, source",
+            "SELECT kind, source, address, started, making FROM intent WHERE job = ?1
+             ORDER BY kind, source",
         )?;
         let rows = statement
             .query_map([job.as_str()], |row| {
@@ -130,6 +160,7 @@ impl Store {
                     source: SourceId::new(row.get::<_, String>(1)?),
                     address: row.get(2)?,
                     started: row.get(3)?,
+                    making: Making::parse(&row.get::<_, String>(4)?),
                 })
             })?
             .collect::<Result<_, _>>()?;

@@ -272,7 +272,7 @@ impl Store {
             for planned in &chunk {
                 hasher.add(&planned.operation);
                 match &planned.operation.action {
-                    Action::Invite { .. } => census.creates += 1,
+                    Action::Invite { .. } | Action::Create { .. } => census.creates += 1,
                     Action::Restore { .. } => census.restores += 1,
                     Action::Update { .. } => census.updates += 1,
                     Action::SetReference { .. } | Action::ClearReference { .. } => {

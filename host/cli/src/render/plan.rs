@@ -96,8 +96,11 @@ fn changes(action: &Action) -> String {
     if let Action::Invite { address, .. } = action {
         parts.push(format!("as {address}"));
     }
+    if let Action::Create { principal_name, .. } = action {
+        parts.push(format!("as {principal_name}"));
+    }
     match action.modifications() {
-        Some(modifications) if matches!(action, Action::Invite { .. }) => {
+        Some(modifications) if action.born().is_some() => {
             parts.push(format!("{} attributes", modifications.len()));
         }
         Some(modifications) => parts.extend(modifications.iter().map(|(name, modification)| {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::outside::SeededRandomness;
 
 const ROOT: &str = "https://graph.microsoft.com";
 
@@ -17,6 +18,7 @@ fn item(action: WriteAction) -> Result<Item, GraphError> {
             fresh: false,
         },
         ROOT,
+        &SeededRandomness::new(7),
     )
 }
 
@@ -123,4 +125,37 @@ fn contacts_are_only_read() {
         id: target("c1"),
         kind: ObjectKind::Contact,
     });
+}
+
+#[test]
+fn an_account_is_made_blocked_with_a_password_of_its_own_each_time() {
+    let randomness = SeededRandomness::new(7);
+    let write = Write {
+        action: WriteAction::Create {
+            principal_name: "anna.berg@wingtip.com".into(),
+            mail_nickname: "anna.berg".into(),
+            display_name: "Anna Berg".into(),
+        },
+        fresh: false,
+    };
+    let body = || {
+        let item = Item::of(&write, ROOT, &randomness).expect("it can be sent");
+        assert_eq!((item.method, item.path.as_str()), (Method::POST, "/users"));
+        assert!(!item.effect.is_idempotent(), "never sent twice unasked");
+        item.body.expect("there is a body")
+    };
+    let (mut first, second) = (body(), body());
+    let password = first["passwordProfile"]["password"].take();
+    assert!(password.as_str().is_some_and(|text| text.len() == 35));
+    assert_ne!(password, second["passwordProfile"]["password"]);
+    assert_eq!(
+        first,
+        json!({
+            "accountEnabled": false,
+            "displayName": "Anna Berg",
+            "mailNickname": "anna.berg",
+            "userPrincipalName": "anna.berg@wingtip.com",
+            "passwordProfile": { "forceChangePasswordNextSignIn": true, "password": null },
+        })
+    );
 }

@@ -34,25 +34,6 @@ impl Weighed {
     }
 }
 
-/// Returns what an invited user holds before anything else is written (graph.md, section 4.2).
-pub(super) fn after_invitation(
-    address: &str,
-    display_name: Option<&str>,
-    member: bool,
-) -> Attributes {
-    let mut born = Attributes::new();
-    born.insert("mail".into(), Value::text(address));
-    born.insert(
-        "userType".into(),
-        Value::text(if member { "Member" } else { "Guest" }),
-    );
-    born.insert("accountEnabled".into(), Value::Boolean(true));
-    if let Some(name) = display_name {
-        born.insert("displayName".into(), Value::text(name));
-    }
-    born
-}
-
 /// Weighs the attributes of an object that is being made: everything wanted is written, except what
 /// its making has written already.
 pub(super) fn weigh_new(

@@ -1,13 +1,13 @@
-//! Objects: made, restored, written. Making takes two rounds, an invitation and a PATCH, never in
+//! Objects: made, restored, written. Making takes two rounds, an invitation or a POST and a PATCH, never in
 //! one batch (design, section 11).
 
 use std::pin::pin;
 
 use futures_util::StreamExt as _;
-use syncline_directory::{AttributeName, Attributes, TargetId, Value};
+use syncline_directory::{AttributeName, Attributes, TargetId};
 use syncline_graph::{GraphError, Source, Write, WriteAction, Written};
 use syncline_planner::{Action, Standing, operation::Modifications, plan::State};
-use syncline_store::{Answer, Intent, OperationState, PlannedOperation, StoreError};
+use syncline_store::{Answer, Intent, Making, OperationState, PlannedOperation, StoreError};
 
 use super::{Answered, Application, Origin, Sending, send};
 use crate::{
@@ -23,15 +23,7 @@ impl Application<'_> {
         let started = self.service.now();
         let intents: Vec<Intent> = window
             .iter()
-            .filter_map(|planned| match &planned.operation.action {
-                Action::Invite { address, .. } => Some(Intent {
-                    kind: planned.operation.kind,
-                    source: planned.operation.source.clone(),
-                    address: address.clone(),
-                    started: started.clone(),
-                }),
-                _ => None,
-            })
+            .filter_map(|planned| intent(planned, &started))
             .collect();
         // Before it is sent, so that a lost answer is looked up and not sent again (law L7).
         self.service.store.intend(&self.job.name, &intents)?;
@@ -58,7 +50,9 @@ impl Application<'_> {
                 (answer, _) => answer,
             };
             let then = match (&planned.operation.action, answer) {
-                (Action::Invite { .. }, answer) => self.invited(&planned, answer, took_ms).await?,
+                (Action::Invite { .. } | Action::Create { .. }, answer) => {
+                    self.made(&planned, answer, took_ms).await?
+                }
                 (Action::Restore { target, then }, Ok(_)) => {
                     let target = target.clone();
                     let answer = Answer::Restored(target.clone());
@@ -131,32 +125,24 @@ impl Application<'_> {
         Ok(())
     }
 
-    /// Takes in the answer to an invitation; returns what is still to be written to the new object.
-    async fn invited(
+    /// Takes in the answer to the making of an object; returns what is still to be written to it.
+    async fn made(
         &mut self,
         planned: &PlannedOperation,
         answer: Result<Written, GraphError>,
         took_ms: u64,
     ) -> Result<Option<(TargetId, Modifications)>, ServiceError> {
-        let Action::Invite {
-            address,
-            display_name,
-            member,
-            then,
-        } = &planned.operation.action
-        else {
+        let (Some(attributes), Some(then), Some(intent)) = (
+            planned.operation.action.born(),
+            planned.operation.action.modifications(),
+            intent(planned, &self.service.now()),
+        ) else {
             return Ok(None);
         };
         let operation = &planned.operation;
         let target = match answer {
             Ok(written) => written.id,
             Err(error) if error.outcome_is_unknown() => {
-                let intent = Intent {
-                    kind: operation.kind,
-                    source: operation.source.clone(),
-                    address: address.clone(),
-                    started: self.service.now(),
-                };
                 match self
                     .service
                     .find_made(self.job, self.target.reader(), &intent)
@@ -182,7 +168,6 @@ impl Application<'_> {
                 return Ok(None);
             }
         };
-        let attributes = born(address, display_name.as_deref(), *member);
         let answer = Answer::Made {
             target: target.clone(),
             attributes,
@@ -248,7 +233,9 @@ pub(super) async fn answered(
         (Action::Invite { .. }, Ok(written)) => {
             let columns = MADE_COLUMNS.map(AttributeName::new);
             match reader.user(written.id.as_str(), &columns).await {
-                Ok(Some(attributes)) if !made_by(&attributes, began) => Origin::Foreign,
+                Ok(Some(attributes)) if !made_by(&attributes, Making::Invitation, began) => {
+                    Origin::Foreign
+                }
                 Ok(_) => Origin::Ours,
                 Err(error) => Origin::Unknown(error),
             }
@@ -263,6 +250,23 @@ pub(super) async fn answered(
     }
 }
 
+/// Returns what has to be remembered before an object is asked for; nothing for an operation that makes
+/// none.
+fn intent(planned: &PlannedOperation, started: &str) -> Option<Intent> {
+    let (making, address) = match &planned.operation.action {
+        Action::Invite { address, .. } => (Making::Invitation, address),
+        Action::Create { principal_name, .. } => (Making::Account, principal_name),
+        _ => return None,
+    };
+    Some(Intent {
+        kind: planned.operation.kind,
+        source: planned.operation.source.clone(),
+        making,
+        address: address.clone(),
+        started: started.to_owned(),
+    })
+}
+
 fn first_step(planned: PlannedOperation) -> Option<Sending> {
     let kind = planned.operation.kind;
     let action = match &planned.operation.action {
@@ -275,6 +279,16 @@ fn first_step(planned: PlannedOperation) -> Option<Sending> {
             address: address.clone(),
             display_name: display_name.clone(),
             member: *member,
+        },
+        Action::Create {
+            principal_name,
+            mail_nickname,
+            display_name,
+            ..
+        } => WriteAction::Create {
+            principal_name: principal_name.clone(),
+            mail_nickname: mail_nickname.clone(),
+            display_name: display_name.clone(),
         },
         Action::Restore { target, .. } => WriteAction::Restore { id: target.clone() },
         Action::Update {
@@ -301,19 +315,4 @@ fn after(modifications: &Modifications) -> Attributes {
         .iter()
         .map(|(name, modification)| (name.clone(), modification.after.clone()))
         .collect()
-}
-
-/// What an invitation writes.
-fn born(address: &str, display_name: Option<&str>, member: bool) -> Attributes {
-    let mut attributes = Attributes::from([
-        (AttributeName::new("mail"), Value::text(address)),
-        (
-            AttributeName::new("userType"),
-            Value::text(if member { "Member" } else { "Guest" }),
-        ),
-    ]);
-    if let Some(name) = display_name {
-        attributes.insert(AttributeName::new("displayName"), Value::text(name));
-    }
-    attributes
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use syncline_directory::{AttributeName, Change, JobName, ObjectKind, ObjectState, Outcome, Value};
 use syncline_planner::{
-    Action, Choice, Choices, Operation,
+    Choice, Choices, Operation,
     unique::{choose, comparable, namespace},
 };
 use syncline_store::{Claim, ClaimState, Claimant, Store, StoreError, SubjectRow};
@@ -124,8 +124,8 @@ fn wanted(outcome: Option<&Outcome>, attribute: &AttributeName) -> Vec<Claim> {
 }
 
 fn writes(operation: &Operation, attribute: &AttributeName, value: &Value) -> bool {
-    let invites = matches!(&operation.action, Action::Invite { address, .. }
-        if attribute.as_str() == "mail" && value.as_text() == Some(address));
+    let born = operation.action.born();
+    let is_born = born.is_some_and(|born| born.get(attribute) == Some(value));
     let modifications = operation.action.modifications();
-    invites || modifications.is_some_and(|written| written.contains_key(attribute))
+    is_born || modifications.is_some_and(|written| written.contains_key(attribute))
 }

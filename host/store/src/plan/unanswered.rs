@@ -96,6 +96,10 @@ fn settle(
         | Action::Invite {
             then: modifications,
             ..
+        }
+        | Action::Create {
+            then: modifications,
+            ..
         } => held_of(modifications, &link, &held),
         Action::Delete { .. } => Attributes::new(),
     };

@@ -4,6 +4,9 @@ CREATE TABLE client_tables (
     tables TEXT NOT NULL
 );
 
+-- How an object was asked for: `invitation` to its address, or `account` with that principal name.
+ALTER TABLE intent ADD COLUMN making TEXT NOT NULL DEFAULT 'invitation';
+
 -- Values that are to be unique in the target, by the source objects that want them. `chosen` by a plan,
 -- `refused` to the object by the target, `wanted` by an object for which none was free.
 CREATE TABLE claim (

@@ -212,11 +212,25 @@ impl Store {
     ///
     /// When the store fails.
     pub fn holders(&self, job: &JobName, address: &str) -> Result<Vec<Candidate>, StoreError> {
+        self.holders_of(job, "mail", address)
+    }
+
+    /// Returns the target objects that hold a value of an indexed attribute.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub fn holders_of(
+        &self,
+        job: &JobName,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Vec<Candidate>, StoreError> {
         candidates(
             &self.connection(),
             job,
-            "mail",
-            &address::comparable(address),
+            mirror::indexed_as(attribute),
+            &address::comparable(value),
         )
     }
 
