@@ -43,6 +43,11 @@ pub(crate) struct Rehearsal {
 impl Rehearsal {
     /// Starts tenants with this many users that permit a hundred times Graph's requests.
     pub(crate) fn start(users: usize, seed: u64) -> Self {
+        Self::among("contoso,fabrikam", users, seed)
+    }
+
+    /// Starts tenants of these names.
+    pub(crate) fn among(tenants: &str, users: usize, seed: u64) -> Self {
         // Every client wants one, also those that speak plain HTTP only; a second call changes nothing.
         rustls::crypto::ring::default_provider()
             .install_default()
@@ -50,6 +55,7 @@ impl Rehearsal {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let mut simulator = syncline()
             .args(["simulate", "--listen", "127.0.0.1:0", "--limits", "100"])
+            .args(["--tenants", tenants])
             .args(["--users", &users.to_string(), "--seed", &seed.to_string()])
             .arg("--project")
             .arg(folder.path())

@@ -3,11 +3,8 @@
 //! A task is a file of this folder with a `run`, and a line in [`TASKS`].
 
 mod bench;
-<<<<<<< HEAD
 mod fuzz;
-=======
 mod guests;
->>>>>>> ea6032d (guests: examples, builds and tests of rules in JavaScript and Python)
 mod plugins;
 
 use std::{
@@ -37,15 +34,14 @@ const TASKS: &[Task] = &[
         run: bench::run,
     },
     Task {
-<<<<<<< HEAD
         name: "fuzz",
         summary: fuzz::SUMMARY,
         run: fuzz::run,
-=======
+    },
+    Task {
         name: "guests",
         summary: guests::SUMMARY,
         run: guests::run,
->>>>>>> ea6032d (guests: examples, builds and tests of rules in JavaScript and Python)
     },
 ];
 

@@ -42,6 +42,18 @@ const PLUGINS: &[Plugin] = &[
         builds_on: &["plugins/entra-default"],
         component: "examples/contoso-merger/plugins/contoso-merger.wasm",
     },
+    Plugin {
+        package: "wingtip-separation",
+        folder: "examples/wingtip-separation/rule",
+        builds_on: &["plugins/entra-default"],
+        component: "examples/wingtip-separation/plugins/wingtip-separation.wasm",
+    },
+    Plugin {
+        package: "tailspin-group",
+        folder: "examples/tailspin-group/rule",
+        builds_on: &["plugins/entra-default"],
+        component: "examples/tailspin-group/plugins/tailspin-group.wasm",
+    },
 ];
 
 enum Order {

@@ -44,7 +44,7 @@ pub(crate) fn commented(folder: &Path) -> anyhow::Result<PathBuf> {
 pub(crate) fn simulated(folder: &Path, simulated: &Simulated<'_>) -> anyhow::Result<PathBuf> {
     let base = simulated.base_url;
     let cloud = format!("cloud = {{ graph = \"{base}\", login = \"{base}\" }}");
-    let mut text = format!(
+    let head = format!(
         "# {} simulated tenants; `syncline simulate` and `syncline demo` make such a project.\n",
         if simulated.tenants.len() == 2 {
             "Two"
@@ -53,29 +53,30 @@ pub(crate) fn simulated(folder: &Path, simulated: &Simulated<'_>) -> anyhow::Res
         }
     );
     let pairs = pairs(simulated.tenants);
-    for tenant in simulated.tenants {
-        let name = &tenant.name;
-        text += &format!(
+    let tenants = simulated.tenants.iter().map(|tenant| {
+        let budget = match pairs.iter().any(|(_, target)| target.name == tenant.name) {
+            true => format!(
+                "# Graph permits 3000 writes in 150 seconds; this simulator was told to permit more.\n\
+                 write-budget = {{ writes = {} }}\n",
+                3000 * simulated.write_factor
+            ),
+            false => String::new(),
+        };
+        format!(
             r#"
 [tenants.{name}]
 tenant-id = "{id}"
 client-id = "{client}"
 credential = {{ secret-file = "{name}.secret" }}
 {cloud}
-"#,
+{budget}"#,
+            name = tenant.name,
             id = tenant.tenant_id,
             client = tenant.client_id,
-        );
-        if pairs.iter().any(|(_, target)| target.name == *name) {
-            text += &format!(
-                "# Graph permits 3000 writes in 150 seconds; this simulator was told to permit more.\n\
-                 write-budget = {{ writes = {} }}\n",
-                3000 * simulated.write_factor
-            );
-        }
-    }
-    for (source, target) in pairs {
-        text += &format!(
+        )
+    });
+    let jobs = pairs.iter().map(|(source, target)| {
+        format!(
             r#"
 [jobs.{source}-to-{target}]
 source = "{source}"
@@ -89,8 +90,9 @@ out-of-scope = "soft-delete"
             target = target.name,
             every = simulated.every,
             rules = simulated.rules,
-        );
-    }
+        )
+    });
+    let text: String = std::iter::once(head).chain(tenants).chain(jobs).collect();
     let path = write(folder, &text, simulated.rules)?;
     for tenant in simulated.tenants {
         write_secret(

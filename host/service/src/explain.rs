@@ -255,6 +255,7 @@ impl Explaining<'_> {
         )
         .pop()
         .flatten();
+        let choices = planning::choices(store, &job.name, kind, &row, outcome.as_ref())?;
         let layers = match (is_asked, self.whole_row(&row)) {
             (true, Some(asked)) => self.generation.explain(&self.context, &asked),
             _ => Vec::new(),
@@ -267,6 +268,7 @@ impl Explaining<'_> {
             link: row.link.as_ref().map(|(link, held)| (link, held)),
             joined: &joined,
             outcome: outcome.as_ref(),
+            choices: &choices,
         };
         let plan = plan_object(&subject, job.policy, self.generation.digest());
         let outputs = self.outputs(&row, outcome.as_ref(), &plan.operations, &plan.findings)?;

@@ -11,8 +11,8 @@ use syncline_directory::{
     AttributeName, JobName, ObjectKind, ObjectState, Outcome, Side, SourceId, Verdict,
 };
 use syncline_planner::{
-    Action, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Standing, Subject,
-    Tier, guard, join,
+    Action, Choices, GuardLimits, Joined, ObjectPlan, Operation, PlanHasher, Policy, Standing,
+    Subject, Tier, guard, join,
     plan::{ReferencePlan, State, not_joined, plan_object, plan_reference},
 };
 use syncline_rules::{Context, Generation, MappingRow, codes};
@@ -316,6 +316,17 @@ impl Planning<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns which of the ranked candidates one object would get if it were the only one to be planned.
+pub(crate) fn choices(
+    store: &Store,
+    job: &JobName,
+    kind: ObjectKind,
+    row: &SubjectRow,
+    outcome: Option<&Outcome>,
+) -> Result<Choices, StoreError> {
+    unique::ChunkClaims::default().choose(store, job, kind, row, outcome)
 }
 
 /// Returns what the join finds for an object in scope that has no place in the target.

@@ -3,12 +3,25 @@
 //! In Contoso's tenant `department` holds the company within the group and `companyName` the region.
 //! Fabrikam wants one company, the departments told apart by the old name, and a mark on everyone
 //! who came over. Contractors stay where they are. All else is Microsoft's default mapping.
+//!
+//! No such rule fits everybody. Whom it does not fit stands in a table, `exceptions`: by principal name or
+//! by department, with the company and the department that shall be written instead.
 
 use serde::Deserialize;
-use syncline_entra_default::people::DEPARTMENT;
-use syncline_sdk::{Change, Nulls, Rule, Ruleset, SettingsError, Verdict, compute, constant};
+use syncline_entra_default::people::{DEPARTMENT, USER_PRINCIPAL_NAME};
+use syncline_sdk::{
+    Change, Nulls, Rule, Ruleset, SettingsError, Verdict, compute, constant,
+    input::{Lookup, Table},
+};
 
-/// The longest `department` that Graph takes.
+/// The table of whom the rule does not fit.
+const EXCEPTIONS: &str = "exceptions";
+
+/// The columns of the table beside its key.
+const COMPANY_COLUMN: usize = 0;
+const DEPARTMENT_COLUMN: usize = 1;
+
+/// The longest `department` and the longest `companyName` that Graph takes.
 const DEPARTMENT_LENGTH_MAX: usize = 64;
 
 /// The rule; a type without values, since all it knows is in its settings.
@@ -22,6 +35,8 @@ pub struct Settings {
     pub company: String,
     /// Departments that do not come over, whatever their case.
     pub left_out: Vec<String>,
+    /// Whether the project gives the table `exceptions`.
+    pub exceptions: bool,
     /// As in the default mapping.
     pub nulls: Nulls,
 }
@@ -34,6 +49,7 @@ impl Default for Settings {
         Self {
             company: "Contoso".to_owned(),
             left_out,
+            exceptions: false,
             nulls: Nulls::default(),
         }
     }
@@ -49,32 +65,74 @@ impl Rule for ContosoMerger {
         let Settings {
             company,
             left_out,
+            exceptions,
             nulls,
         } = settings;
         if company.trim().is_empty() {
             return Err(SettingsError::new("company", "a company needs a name"));
         }
         let name = company.clone();
+        let usual = move |department: Option<&str>| match department {
+            Some(department) => prefixed(&name, department),
+            None => nulls.change(),
+        };
         let users = syncline_entra_default::users(&syncline_entra_default::Settings { nulls })
             .scope(DEPARTMENT, move |department| stays(department, &left_out))
-            .output(compute(
-                "department",
-                DEPARTMENT,
-                move |department| match department {
-                    Some(department) => prefixed(&name, department),
-                    None => nulls.change(),
-                },
-            ))
-            .output(constant("companyName", company))
             .output(constant(
                 "onPremisesExtensionAttributes/extensionAttribute1",
                 Self::NAME,
             ));
-        Ok(vec![users])
+        // A table is declared only where the project gives one.
+        Ok(vec![if exceptions {
+            let inputs = || (USER_PRINCIPAL_NAME, DEPARTMENT, Table(EXCEPTIONS));
+            users
+                .output(compute(
+                    "department",
+                    inputs(),
+                    move |(person, department, table)| {
+                        exception(table, person, department, DEPARTMENT_COLUMN)
+                            .map_or_else(|| usual(department), fitting)
+                    },
+                ))
+                .output(compute(
+                    "companyName",
+                    inputs(),
+                    move |(person, department, table)| {
+                        exception(table, person, department, COMPANY_COLUMN)
+                            .map_or_else(|| Change::set(company.clone()), fitting)
+                    },
+                ))
+        } else {
+            users
+                .output(compute("department", DEPARTMENT, usual))
+                .output(constant("companyName", company))
+        }])
     }
 }
 
 syncline_sdk::export!(ContosoMerger);
+
+/// Returns what the table has for a person: by principal name, in small letters whatever the directory
+/// has, or else by department. An empty field is no exception.
+fn exception(
+    table: Lookup,
+    person: Option<&str>,
+    department: Option<&str>,
+    column: usize,
+) -> Option<String> {
+    let person = person.map(str::to_lowercase);
+    let keys = person.as_deref().into_iter().chain(department);
+    let mut fields = keys.filter_map(|key| table.get(key)?.into_iter().nth(column));
+    fields.find(|field| !field.is_empty())
+}
+
+/// Returns a text of the table's, if there is room for it.
+fn fitting(text: String) -> Change {
+    match text.chars().count() {
+        length if length > DEPARTMENT_LENGTH_MAX => too_long(&text, length),
+        _ => Change::set(text),
+    }
+}
 
 /// Returns whether a person stays behind because of the department.
 fn stays(department: Option<&str>, left_out: &[String]) -> Verdict {
@@ -98,19 +156,23 @@ fn is_same(one: &str, other: &str) -> bool {
 
 /// Returns the department with the company before it, if there is room for both.
 fn prefixed(company: &str, department: &str) -> Change {
-    let department = format!("{company} {department}");
-    let length = department.chars().count();
-    if length > DEPARTMENT_LENGTH_MAX {
-        let text =
-            format!("{department} has {length} characters, at most {DEPARTMENT_LENGTH_MAX} fit");
-        return Change::refuse("ValueTooLong", text);
-    }
-    Change::set(department)
+    fitting(format!("{company} {department}"))
+}
+
+fn too_long(text: &str, length: usize) -> Change {
+    let text = format!("{text} has {length} characters, at most {DEPARTMENT_LENGTH_MAX} fit");
+    Change::refuse("ValueTooLong", text)
 }
 
 #[cfg(test)]
 mod tests {
-    use syncline_sdk::{Program, native::configure, testing::Subject};
+    use std::collections::{BTreeMap, HashMap};
+
+    use syncline_sdk::{
+        Program,
+        native::{configure, set_tables},
+        testing::Subject,
+    };
 
     use super::*;
 
@@ -203,6 +265,37 @@ mod tests {
             .err()
             .unwrap();
         assert_eq!(error.path, "company");
+    }
+
+    #[test]
+    fn whom_the_table_names_is_an_exception_in_what_it_names() {
+        let line = |fields: [&str; 2]| fields.map(str::to_owned).to_vec();
+        let exceptions = HashMap::from([
+            (
+                "anna.akesson@contoso.com".to_owned(),
+                line(["Fabrikam", "Board"]),
+            ),
+            ("Shared services".to_owned(), line(["", "Group services"])),
+            ("Hamnen".to_owned(), line(["Contoso Hamn", ""])),
+        ]);
+        let tables = BTreeMap::from([("exceptions".to_owned(), exceptions)]);
+        let before = set_tables(tables);
+        let rule = configure::<ContosoMerger>(r#"{"exceptions":true}"#).unwrap();
+        let check = |subject: Subject, company: &str, department: &str| {
+            let answer = subject.map(&rule);
+            assert_eq!(answer.change("companyName"), &Change::set(company));
+            assert_eq!(answer.change("department"), &Change::set(department));
+        };
+        let nobody = |department| anna(department).with("userPrincipalName", "bo@contoso.com");
+        check(
+            anna("Shared services").with("userPrincipalName", "Anna.Akesson@Contoso.com"),
+            "Fabrikam",
+            "Board",
+        );
+        check(nobody("Shared services"), "Contoso", "Group services");
+        check(nobody("Hamnen"), "Contoso Hamn", "Contoso Hamnen");
+        check(nobody("Lager"), "Contoso", "Contoso Lager");
+        set_tables(before);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path};
 
-use syncline_rules::{AdmissionError, FileError, Limits};
+use syncline_rules::{AdmissionError, FileError, Limits, read_file};
 
-use crate::guest::{Guest, engine};
+use crate::guest::Guest;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -12,7 +12,7 @@ fn folder() -> tempfile::TempDir {
 
 #[track_caller]
 fn refused(path: &Path, words: &str) {
-    match engine().read(path).unwrap_err() {
+    match read_file(path, &Limits::default()).unwrap_err() {
         FileError::Refused(error) => assert!(error.to_string().contains(words), "{error}"),
         FileError::Unreadable(error) => panic!("{error}"),
     }
@@ -21,7 +21,7 @@ fn refused(path: &Path, words: &str) {
 #[track_caller]
 fn unreadable(path: &Path) {
     assert!(matches!(
-        engine().read(path).unwrap_err(),
+        read_file(path, &Limits::default()).unwrap_err(),
         FileError::Unreadable(_)
     ));
 }
@@ -33,7 +33,7 @@ fn a_file_is_read_whole_and_a_missing_one_said_to_be_missing() {
     unreadable(&path);
     let bytes = Guest::default().build();
     fs::write(&path, &bytes).unwrap();
-    assert_eq!(engine().read(&path).unwrap(), bytes);
+    assert_eq!(read_file(&path, &Limits::default()).unwrap(), bytes);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn law_11_a_file_of_a_gigabyte_is_not_read() {
     let path = folder.path().join("x.wasm");
     fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
     let size_max = Limits::default().file_size_max;
-    match engine().read(&path).unwrap_err() {
+    match read_file(&path, &Limits::default()).unwrap_err() {
         FileError::Refused(error) => assert_eq!(
             error,
             AdmissionError::Size {
@@ -87,7 +87,7 @@ mod unix {
         let path = folder.path().join("y.wasm");
         let listener = UnixListener::bind(&path).unwrap();
         // A socket cannot be opened at all.
-        engine().read(&path).unwrap_err();
+        read_file(&path, &Limits::default()).unwrap_err();
         drop(listener);
     }
 
@@ -99,7 +99,7 @@ mod unix {
         symlink(&there, &path).unwrap();
         unreadable(&path);
         fs::write(&there, &bytes).unwrap();
-        assert_eq!(engine().read(&path).unwrap(), bytes);
+        assert_eq!(read_file(&path, &Limits::default()).unwrap(), bytes);
         let circle = folder.path().join("circle.wasm");
         symlink(&circle, &circle).unwrap();
         unreadable(&circle);
