@@ -27,7 +27,7 @@ pub(crate) use progress::Progress;
 pub(crate) use rules::{activated, previewed};
 pub(crate) use rules_state::{rules_history, rules_list};
 pub(crate) use status::{JobStatus, status};
-pub(crate) use table::{aligned, named};
+pub(crate) use table::{aligned, named, plain};
 
 /// Writes a result to stdout.
 pub(crate) fn result(text: &str) {

@@ -85,6 +85,7 @@ impl People {
             standing: Standing::new(State::InStep, "RedundantExport", "as wanted"),
             findings: Vec::new(),
             references: Vec::new(),
+            claims: Vec::new(),
         });
         let (store, job) = (&self.store, &self.job);
         let run = store

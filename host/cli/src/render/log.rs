@@ -5,7 +5,7 @@ use std::io::Write as _;
 use serde_json::Value as Json;
 use syncline_store::{LogFilter, LogRecord, Store};
 
-use super::{aligned, counted, result};
+use super::{aligned, counted, plain, result};
 use crate::commands::Output;
 
 /// Shows records, newest first. A project that has not run yet has none. Only a table is laid out as
@@ -73,8 +73,8 @@ fn write(
                     &record.status,
                     &record.source,
                     record.target.as_deref().unwrap_or_default(),
-                    &object(record),
-                    &what(record),
+                    &plain(&object(record)),
+                    &plain(&what(record)),
                 ])?)
             })?;
             csv.flush()?;

@@ -5,7 +5,7 @@ use syncline_planner::{Action, Operation};
 use syncline_service::CycleReport;
 use syncline_store::{PlannedOperation, Store};
 
-use super::{aligned, cycle, result};
+use super::{aligned, cycle, plain, result};
 use crate::commands::Output;
 
 /// How many operations a table shows; other forms show everything.
@@ -43,8 +43,8 @@ pub(crate) fn plan(report: &CycleReport, store: &Store, output: Output) -> anyho
                     operation.action.verb(),
                     operation.kind.as_str(),
                     operation.source.as_str(),
-                    &label(report, store, &operation)?,
-                    &changes(&operation.action),
+                    &plain(&label(report, store, &operation)?),
+                    &plain(&changes(&operation.action)),
                     &operation.cause.code,
                 ])?,
             }

@@ -137,7 +137,7 @@ fn cut(cell: &mut String, width: usize) {
 
 /// Returns a cell without what could move the cursor or change the terminal: values come from
 /// tenants and rules.
-fn plain(cell: &str) -> String {
+pub(crate) fn plain(cell: &str) -> String {
     cell.chars()
         .map(|character| match character {
             '\n' | '\t' => ' ',
