@@ -11,6 +11,7 @@ mod command_line;
 mod compiling;
 mod creation;
 mod credentials;
+mod doctor;
 mod documentation;
 mod exactly;
 mod examples;

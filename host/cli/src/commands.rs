@@ -3,6 +3,7 @@
 mod approve;
 mod compile_rule;
 mod demo;
+mod doctor;
 mod explain;
 mod init;
 mod log;
@@ -58,6 +59,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong usage or configu
 enum Verb {
     Demo(demo::Demo),
     Init(init::Init),
+    Doctor(doctor::Doctor),
     Plan(plan::Plan),
     Sync(sync::Sync),
     Run(run::Run),
@@ -100,6 +102,7 @@ async fn run_verb(verb: Verb, folder: PathBuf) -> anyhow::Result<End> {
     match verb {
         Verb::Demo(demo) => demo.run().await,
         Verb::Init(init) => init.run(&folder),
+        Verb::Doctor(doctor) => doctor.run(&folder).await,
         Verb::Plan(plan) => plan.run(&folder).await,
         Verb::Sync(sync) => sync.run(&folder).await,
         Verb::Run(run) => run.run(&folder).await,

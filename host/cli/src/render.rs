@@ -2,6 +2,7 @@
 //! alone. Nothing outside this module prints.
 
 mod cycle;
+mod doctor;
 mod explanation;
 mod log;
 mod plan;
@@ -19,6 +20,7 @@ use std::io::{IsTerminal as _, Write as _};
 use tracing_subscriber::EnvFilter;
 
 pub(crate) use cycle::cycle;
+pub(crate) use doctor::diagnoses;
 pub(crate) use explanation::explanation;
 pub(crate) use log::{log, log_excerpt};
 pub(crate) use plan::plan;

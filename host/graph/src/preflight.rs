@@ -188,14 +188,16 @@ impl Source {
             .collect())
     }
 
-    /// Returns the domains of the addresses of the first thousand people, with how many have one
-    /// there.
+    /// Returns the domains of the addresses of the first thousand members, with how many have one
+    /// there. Guests have theirs elsewhere, and move nowhere.
     ///
     /// # Errors
     ///
     /// As every request.
     pub async fn mail_domains(&self) -> Result<BTreeMap<String, u64>, GraphError> {
-        let json = self.read("/users?$select=mail&$top=999").await?;
+        let json = self
+            .read("/users?$filter=userType%20eq%20%27Member%27&$select=mail&$top=999")
+            .await?;
         let mut domains = BTreeMap::new();
         for row in json["value"].as_array().into_iter().flatten() {
             if let Some((_, domain)) = row["mail"].as_str().and_then(|mail| mail.rsplit_once('@')) {

@@ -63,6 +63,17 @@ pub(crate) fn read(
     }
 }
 
+/// Returns when the certificate of a tenant's application ends, where it signs in by one that is good.
+pub(crate) fn certificate_ends(settings: &TenantSettings, now: Timestamp) -> Option<Timestamp> {
+    match &settings.credential {
+        CredentialSettings::Certificate { file, password } => {
+            let certificate = certificate(file, password.as_ref(), now).ok()?;
+            Some(certificate.not_after())
+        }
+        _ => None,
+    }
+}
+
 fn secret(place: &SecretPlace, what: &str) -> Result<Secret, String> {
     let text = match place {
         SecretPlace::Environment(name) => std::env::var(name)

@@ -11,6 +11,7 @@ mod apply;
 mod credentials;
 mod cycle;
 mod decide;
+pub mod doctor;
 mod error;
 mod event;
 mod explain;
@@ -44,6 +45,7 @@ use syncline_graph::Outside;
 use syncline_rules::{CompileCache, Compiling, RulesEngine};
 use syncline_store::Store;
 
+pub use doctor::Doctor;
 pub use error::{RulesError, ServiceError};
 pub use event::{Event, Observer, Step};
 pub use explain::{
@@ -69,7 +71,8 @@ pub struct Service {
     /// Whose turn it is: a run, or a change of what runs use.
     turn: tokio::sync::Mutex<()>,
     observer: Observer,
-    _lock: ProjectLock,
+    /// Held while this process works on the project; a doctor only looks.
+    _lock: Option<ProjectLock>,
 }
 
 impl Service {
@@ -86,6 +89,16 @@ impl Service {
         program: PathBuf,
     ) -> Result<Self, ServiceError> {
         let lock = ProjectLock::take(&project.state_folder())?;
+        Self::assembled(project, outside, observer, program, Some(lock))
+    }
+
+    fn assembled(
+        project: Project,
+        outside: Outside,
+        observer: Observer,
+        program: PathBuf,
+        lock: Option<ProjectLock>,
+    ) -> Result<Self, ServiceError> {
         let store = Arc::new(Store::open(&project.store)?);
         let rules = rules_engine(&project, program)?;
         Ok(Self {

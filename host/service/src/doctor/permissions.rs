@@ -106,7 +106,7 @@ pub(super) fn needs(job: &Job, side: Side, generation: Option<&Generation>) -> V
             needs.push(INVITE);
             if let Some(generation) = generation {
                 let writes = generation.writes(ObjectKind::User);
-                let writes: Vec<&str> = writes.iter().map(AsRef::as_ref).collect();
+                let writes: Vec<&str> = writes.iter().map(|name| name.as_str()).collect();
                 needs.extend(of_writes(&writes));
             }
             match job.policy.out_of_scope {
@@ -202,7 +202,14 @@ mod tests {
 
     #[test]
     fn the_consent_is_the_least_that_suffices() {
-        let target = [READ_USERS, READ_ORGANIZATION, INVITE, UPDATE, ENABLE, DELETE];
+        let target = [
+            READ_USERS,
+            READ_ORGANIZATION,
+            INVITE,
+            UPDATE,
+            ENABLE,
+            DELETE,
+        ];
         assert_eq!(
             consent(&unmet(&target, &granted(&[]))),
             [

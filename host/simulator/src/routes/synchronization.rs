@@ -26,7 +26,7 @@ pub(super) fn principals(
                 .get("$filter")
                 .map(|text| {
                     Filter::of_rows(text, |name, operator| {
-                        ["id", "appId", "displayName"].contains(&name)
+                        ["id", "appId", "applicationTemplateId", "displayName"].contains(&name)
                             && matches!(operator, Operator::Equal | Operator::StartsWith)
                     })
                 })

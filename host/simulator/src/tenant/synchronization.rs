@@ -38,6 +38,9 @@ pub(crate) enum Health {
     Quarantine,
 }
 
+/// The application that Microsoft's gallery makes such service principals from (graph.md 12.1).
+const GALLERY_TEMPLATE: &str = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7";
+
 /// An instant that never was (graph.md 12.2).
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
@@ -57,6 +60,7 @@ impl Synchronization {
         let principal = json!({
             "id": principal_id,
             "appId": ids.id(),
+            "applicationTemplateId": GALLERY_TEMPLATE,
             "displayName": target.display_name,
             "servicePrincipalType": "Application",
             "accountEnabled": true,
