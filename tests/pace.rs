@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
-use syncline_simulator::{Latency, Settings};
+use syncline_simulator::{Latency, Limits, Settings};
 
 use crate::support::{
     Rehearsal,
@@ -98,6 +98,66 @@ fn law_14_writes_stay_within_our_share_of_every_window() {
         assert!(
             exchanges.iter().all(|exchange| exchange.status != 429),
             "Graph had no reason"
+        );
+    });
+}
+
+/// The share is the whole of what the tenant permits, a third of what Graph publishes so that the
+/// work fills several windows. One after the other is looked at, from the first write on.
+#[test]
+fn a_job_that_is_given_the_whole_budget_uses_nearly_all_of_it_and_is_not_throttled() {
+    const PERMITTED: u32 = 1_000;
+    simulate(async {
+        let limits = Limits {
+            writes_per_window: PERMITTED,
+            ..Limits::default()
+        };
+        let settings = Settings {
+            users: 1_400,
+            seed: 15,
+            limits,
+            latency: Some(Latency {
+                shortest_ms: 30,
+                longest_ms: 300,
+            }),
+            ..Settings::default()
+        };
+        let budget = format!("write-budget = {{ writes = {PERMITTED}, share = 1.0 }}\n");
+        let simulation = Simulation::begin_with(settings, &budget);
+        let report = simulation.cycle().await.expect("the cycle goes through");
+        assert_eq!(report.failed, 0);
+        let exchanges = simulation.exchanges();
+        let permitted = usize::try_from(PERMITTED).expect("it fits");
+        assert!(busiest(&exchanges) <= permitted);
+
+        let writes: Vec<(Timestamp, usize)> = exchanges
+            .iter()
+            .filter(|exchange| exchange.writes() > 0)
+            .map(|exchange| (exchange.sent, exchange.writes()))
+            .collect();
+        let (first, _) = *writes.first().expect("something is written");
+        let (last, _) = *writes.last().expect("something is written");
+        let mut windows = 0;
+        let mut begins = first;
+        while begins + WINDOW <= last {
+            let used: usize = writes
+                .iter()
+                .filter(|(sent, _)| (begins..begins + WINDOW).contains(sent))
+                .map(|(_, count)| count)
+                .sum();
+            assert!(
+                used * 100 >= permitted * 95,
+                "{used} of {permitted} writes in the window from {begins}"
+            );
+            windows += 1;
+            begins += WINDOW;
+        }
+        assert!(windows >= 3, "the work fills several windows: {windows}");
+        let minute = first + SignedDuration::from_mins(1);
+        let throttled = silences(&exchanges, "fabrikam");
+        assert!(
+            throttled.iter().all(|(from, _)| *from < minute),
+            "{throttled:?}"
         );
     });
 }

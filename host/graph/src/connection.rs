@@ -91,7 +91,7 @@ impl Connection {
             line: self.line(&Method::GET, path),
             body: None,
             bulk: false,
-            cost: Cost::READ,
+            cost: Cost::of_reading(path),
             repeat: Repeat::Freely,
         }
     }
@@ -147,7 +147,7 @@ impl Connection {
                     what: call.line.to_string(),
                     reason: error.to_string(),
                 })?;
-            let outcome = self.once(request, token).await;
+            let outcome = self.once(request, token, call.cost).await;
             let now = clock.now();
 
             let (cause, wait) = match outcome {
@@ -224,16 +224,25 @@ impl Connection {
         throttled(call.line.clone(), silenced.until, None)
     }
 
-    async fn once(&self, request: Request<Bytes>, token: Token) -> Result<Answer, TransportError> {
+    async fn once(
+        &self,
+        request: Request<Bytes>,
+        token: Token,
+        cost: Cost,
+    ) -> Result<Answer, TransportError> {
         let (parts, body) = self.outside.transport.send(request).await?.into_parts();
         self.service_time
             .note(&parts.headers, self.outside.clock.now());
-        let part_of_limit = parts
-            .headers
-            .get("x-ms-throttle-limit-percentage")
-            .and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
-        if let Some(part_of_limit) = part_of_limit {
+        let text = |name: &str| Some(parts.headers.get(name)?.to_str().ok()?.trim());
+        let part_of_limit = text("x-ms-throttle-limit-percentage");
+        if let Some(part_of_limit) = part_of_limit.and_then(|text| text.parse::<f64>().ok()) {
             self.pace.strain(part_of_limit);
+        }
+        if let Some(units) = text("x-ms-resource-unit").and_then(|text| text.parse::<u32>().ok()) {
+            self.pace.charged(cost, units);
+        }
+        if text("x-ms-throttle-information") == Some("ResourceUnitLimitExceeded") {
+            self.pace.short_of_units();
         }
         Ok(Answer {
             status: parts.status,

@@ -20,9 +20,9 @@ use crate::outside::{Clock, Outside};
 pub use window::Sent;
 use window::Window;
 
-/// Resource units that Graph grants to an application in a large tenant per
-/// [`UNIT_WINDOW`] (graph.md, section 8.1). Small tenants get less, and say so by 429.
-const UNITS: u32 = 8000;
+/// Resource units that Graph grants to an application per [`UNIT_WINDOW`] in a large, a medium and a
+/// small tenant (graph.md, section 8.1). Which one a tenant is, it says by a 429 for units.
+const UNITS: [u32; 3] = [8000, 5000, 3500];
 /// The window of [`UNITS`].
 const UNIT_WINDOW: Duration = Duration::from_secs(10);
 
@@ -95,10 +95,43 @@ pub(crate) struct Cost {
 
 impl Cost {
     /// The cost of any read that names its columns (graph.md, section 8.1).
+    #[cfg(test)]
     pub(crate) const READ: Self = Self {
         units: 1,
         writes: 0,
     };
+
+    /// Returns the cost of reading this path below `/v1.0`, with its query (graph.md, section 8.1).
+    pub(crate) fn of_reading(path: &str) -> Self {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
+        let base: u32 = match words.as_slice() {
+            ["groups", _, "transitiveMembers", ..] => 5,
+            ["groups", _, "members", ..] | ["subscribedSkus"] => 3,
+            ["users" | "applications" | "oauth2PermissionGrants"]
+            | [
+                "users",
+                _,
+                "memberOf" | "transitiveMemberOf" | "licenseDetails",
+                ..,
+            ]
+            | ["servicePrincipals", _, "appRoleAssignments", ..] => 2,
+            _ => 1,
+        };
+        let option = |name: &str| {
+            let mut options = query.split('&').filter_map(|option| option.split_once('='));
+            options.find_map(|(own, value)| (own == name).then_some(value))
+        };
+        let small_page = option("$top")
+            .and_then(|top| top.parse::<u32>().ok())
+            .is_some_and(|top| top < 20);
+        let saved = u32::from(option("$select").is_some()) + u32::from(small_page);
+        let units = base + u32::from(option("$expand").is_some());
+        Self {
+            units: units.saturating_sub(saved).max(1),
+            writes: 0,
+        }
+    }
 }
 
 /// Graph asked for a silence longer than a call waits.
@@ -114,6 +147,8 @@ pub struct Pace(Arc<Shared>);
 struct Shared {
     clock: Arc<dyn Clock>,
     writes_max: u32,
+    /// The part of what Graph grants that is used.
+    share: f64,
     // Callers wait in these queues, first come, first served. Lock order: writers, then callers.
     // A writer waits for the write window without keeping readers from their turn.
     writers: Turn<()>,
@@ -126,6 +161,8 @@ struct Shared {
 struct Ledger {
     writes: Window,
     units: Window,
+    /// How large the tenant is, as a place in [`UNITS`].
+    size: usize,
     silent_until: Option<Timestamp>,
     strain: Option<Strain>,
     last_read: Option<Timestamp>,
@@ -171,11 +208,13 @@ impl Pace {
         Self(Arc::new(Shared {
             clock: Arc::clone(&outside.clock),
             writes_max: budget.writes_max(),
+            share: budget.share,
             writers: Turn::new(()),
             callers: Turn::new(()),
             ledger: Mutex::new(Ledger {
                 writes: Window::new(budget.window, budget.writes_max(), state.writes),
-                units: Window::new(UNIT_WINDOW, share_of(UNITS, budget.share), Vec::new()),
+                units: Window::new(UNIT_WINDOW, share_of(UNITS[0], budget.share), Vec::new()),
+                size: 0,
                 silent_until: state.silent_until,
                 strain: None,
                 last_read: None,
@@ -246,6 +285,25 @@ impl Pace {
     fn keep(&self) {
         if let Some(keeper) = &self.0.keeper {
             keeper(&self.state());
+        }
+    }
+
+    /// Takes note of `x-ms-resource-unit`, what a request cost (graph.md, section 8.3), where that is
+    /// more than it was admitted for.
+    pub(crate) fn charged(&self, admitted: Cost, units: u32) {
+        if let Some(more) = units.checked_sub(admitted.units).filter(|more| *more > 0) {
+            let now = self.0.clock.now();
+            self.ledger().units.take(now, more);
+        }
+    }
+
+    /// Takes note that Graph throttled for resource units (`x-ms-throttle-information`): the tenant
+    /// is smaller than thought.
+    pub(crate) fn short_of_units(&self) {
+        let mut ledger = self.ledger();
+        if let Some(units) = UNITS.get(ledger.size + 1) {
+            ledger.size += 1;
+            ledger.units.set_limit(share_of(*units, self.0.share));
         }
     }
 

@@ -273,3 +273,66 @@ fn reads_keep_their_distance_while_a_limit_is_near() {
         "{calls:?}"
     );
 }
+
+/// graph.md, section 8.1.
+#[test]
+fn a_read_costs_what_the_table_says() {
+    for (path, units) in [
+        ("/users?$select=id&$top=999", 1),
+        ("/users/delta?$select=id", 1),
+        ("/users?$filter=x", 2),
+        ("/users?$expand=manager", 3),
+        ("/users/1?$select=id", 1),
+        ("/users/1/memberOf", 2),
+        ("/groups/1/members?$select=id&$top=999", 2),
+        ("/groups/1/members?$select=id&$top=5", 1),
+        ("/groups/1/transitiveMembers", 5),
+        ("/subscribedSkus", 3),
+        ("/organization", 1),
+    ] {
+        assert_eq!(Cost::of_reading(path), Cost { units, writes: 0 }, "{path}");
+    }
+}
+
+#[test]
+fn what_a_read_cost_beyond_its_price_counts_too() {
+    let answered = [("x-ms-resource-unit", "5000")];
+    let world = World::new(move |_| with_headers(200, &answered, r#"{"id":"1"}"#));
+    let source = world.source();
+    world.run(async {
+        for _ in 0..3 {
+            source.presence(ObjectKind::User, "1").await.unwrap();
+        }
+    });
+    // The share is 5,600 in ten seconds: two of these are more.
+    let calls = world.graph_log();
+    assert!(calls[1].at < 1.0, "{calls:?}");
+    assert!(calls[2].at >= 10.0, "{calls:?}");
+}
+
+#[test]
+fn a_tenant_that_throttles_for_units_is_taken_for_a_smaller_one() {
+    let world = world();
+    let pace = &world.pace;
+    let left = || pace.ledger().units.left(pace.0.clock.now());
+    assert_eq!(left(), 5600);
+    for units in [3500, 2450, 2450] {
+        pace.short_of_units();
+        assert_eq!(left(), units);
+    }
+
+    let world = World::new(|asked| {
+        if asked.at < 1.0 {
+            let headers = [
+                ("retry-after", "3"),
+                ("x-ms-throttle-information", "ResourceUnitLimitExceeded"),
+            ];
+            return with_headers(429, &headers, "");
+        }
+        answer(200, json!({"id": "1"}))
+    });
+    world
+        .run(world.source().presence(ObjectKind::User, "1"))
+        .unwrap();
+    assert_eq!(world.pace.ledger().size, 1);
+}

@@ -38,6 +38,11 @@ impl Window {
         }
     }
 
+    /// Permits so many from now on.
+    pub(super) fn set_limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
     /// Returns what still counts, oldest first.
     pub(super) fn sent(&mut self, now: Timestamp) -> Vec<Sent> {
         self.forget(now);

@@ -1,6 +1,6 @@
 use std::{
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     thread::JoinHandle,
 };
 
@@ -79,4 +79,52 @@ fn an_answer_beyond_the_bound_is_not_taken_in() {
         "{error}"
     );
     server.join().unwrap();
+}
+
+/// Reads one request to its end; false where the other side has gone.
+fn read_request(stream: &mut TcpStream) -> bool {
+    let mut asked = Vec::new();
+    while !asked.ends_with(b"\r\n\r\n") {
+        let mut part = [0; 1024];
+        match stream.read(&mut part) {
+            Ok(length @ 1..) => asked.extend_from_slice(&part[..length]),
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Two answers, compressed, on one connection: whoever makes another waits for ever.
+#[test]
+fn a_connection_is_kept_and_what_comes_over_it_is_unpacked() {
+    const PACKED: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x4b\xcc\x29\x4d\x55\xb2\x8a\x8e\xad\x05\x00\x42\xea\x40\x44\x0c\x00\x00\x00";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1.0/users", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut served = 0;
+        while served < 2 && read_request(&mut stream) {
+            let length = PACKED.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(PACKED).unwrap();
+            served += 1;
+        }
+        served
+    });
+    let transport = HttpsTransport::new().unwrap();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(async {
+            for _ in 0..2 {
+                let request = http::Request::get(&url).body(Bytes::new()).unwrap();
+                let answer = transport.send(request).await.unwrap();
+                assert_eq!(answer.body(), r#"{"value":[]}"#);
+            }
+        });
+    assert_eq!(server.join().unwrap(), 2);
 }
