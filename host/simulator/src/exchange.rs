@@ -156,6 +156,8 @@ pub(crate) enum Content {
     Other(&'static str, String),
     /// A body that breaks off, as a closed connection leaves it.
     BrokenOff,
+    /// JSON of which the rest never comes.
+    CutOff(String),
 }
 
 impl Reply {

@@ -69,6 +69,8 @@ pub(crate) enum Drop {
     After,
     /// The request is carried out, and the connection breaks.
     Close,
+    /// The request is carried out, and its answer breaks off in the middle of the body.
+    Within,
     /// The request is not carried out, and the connection breaks.
     Before,
 }

@@ -12,6 +12,7 @@ use crate::query::page::Seal;
 use crate::schema::Kind;
 use crate::seed::Generator;
 use crate::tenant::Tenant;
+use crate::weather::Sky;
 
 pub(crate) mod batch;
 mod by_ids;
@@ -39,6 +40,7 @@ pub(crate) struct Context<'a> {
     /// The permissions of the caller.
     pub(crate) roles: &'a [String],
     pub(crate) ids: &'a mut Generator,
+    pub(crate) sky: &'a mut Sky,
     pub(crate) seal: Seal,
     pub(crate) now: Timestamp,
 }

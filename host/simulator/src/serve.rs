@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::net::TcpListener;
 
@@ -85,7 +86,8 @@ fn leave(simulator: &Simulator, reply: Reply) -> Response {
             Body::from(body.to_string()),
         ),
         Content::Other(kind, text) => (Some(kind), Body::from(text)),
-        Content::BrokenOff => (Some("application/json"), broken_body()),
+        Content::BrokenOff => (Some("application/json"), broken_body(String::new())),
+        Content::CutOff(start) => (Some("application/json"), broken_body(start)),
     };
     let mut response = Response::new(body);
     *response.status_mut() = reply.status;
@@ -100,10 +102,16 @@ fn leave(simulator: &Simulator, reply: Reply) -> Response {
     response
 }
 
-/// Returns a body that fails before its first byte; the server then closes the connection.
-fn broken_body() -> Body {
+/// Returns a body that fails after its start; the server then closes the connection.
+fn broken_body(start: String) -> Body {
     let failure = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    Body::from_stream(futures_util::stream::once(async move {
-        Err::<Bytes, std::io::Error>(failure)
+    let start = (!start.is_empty()).then(|| Ok(Bytes::from(start)));
+    let parts = start.into_iter().chain([Err(failure)]);
+    // What was begun is to leave the server before the connection is closed, as it would on a wire.
+    Body::from_stream(futures_util::stream::iter(parts).then(async |part| {
+        if part.is_err() {
+            tokio::task::yield_now().await;
+        }
+        part
     }))
 }

@@ -104,6 +104,8 @@ impl Simulator {
         let result = match (&fault, loss) {
             (Some(fault), Some(Loss::After)) => fault.lost(),
             (_, Some(Loss::Close)) => Ok(broken_off()),
+            // A refusal is cut as well: by then it is an answer like another.
+            (_, Some(Loss::Within)) => Ok(cut(self.finish(call, result))),
             _ => result,
         };
         let reply = self.finish(call, result);
@@ -119,6 +121,7 @@ impl Simulator {
         let State {
             tenants,
             faults,
+            sky,
             chance,
             ..
         } = &mut *state;
@@ -126,13 +129,15 @@ impl Simulator {
         tenant
             .stats
             .begin(call.method.as_str(), &kind_of(&call.segments), writes);
-        let fault = faults.meet(Subject {
+        let asked = faults.meet(Subject {
             tenant_name: &tenant.name,
             tenant_id: &tenant.id,
             method: call.method.as_str(),
             target: &call.target(),
             body: &call.body,
         });
+        // What was asked for comes before what comes by itself.
+        let fault = asked.or_else(|| sky.meet());
         let drawn_ms = self.settings().latency.map_or(0, |latency| {
             chance.between(
                 u64::from(latency.shortest_ms),
@@ -152,7 +157,9 @@ impl Simulator {
     fn perform(&self, caller: &Caller, call: &Call) -> Result<Reply, GraphError> {
         let now = self.now();
         let mut state = self.state();
-        let State { tenants, ids, .. } = &mut *state;
+        let State {
+            tenants, ids, sky, ..
+        } = &mut *state;
         let tenant = &mut tenants[caller.tenant];
         tenant.directory.purge_expired(now);
         let cost = throttle::cost(call);
@@ -166,6 +173,7 @@ impl Simulator {
             tenant,
             roles: &caller.app.roles,
             ids,
+            sky,
             seal: self.seal(),
             now,
         };
@@ -235,6 +243,24 @@ fn broken_off() -> Reply {
         status: StatusCode::OK,
         headers: Vec::new(),
         content: Content::BrokenOff,
+    }
+}
+
+/// Returns an answer that breaks off in the middle; one without a body breaks off at once.
+fn cut(reply: Reply) -> Reply {
+    let text = match reply.content {
+        Content::Json(body) => body.to_string(),
+        Content::Other(_, text) => text,
+        Content::Nothing | Content::BrokenOff | Content::CutOff(_) => return broken_off(),
+    };
+    let mut middle = text.len() / 2;
+    while !text.is_char_boundary(middle) {
+        middle -= 1;
+    }
+    Reply {
+        status: reply.status,
+        headers: Vec::new(),
+        content: Content::CutOff(text[..middle].to_owned()),
     }
 }
 

@@ -5,6 +5,8 @@
 
 use jiff::Timestamp;
 
+use crate::weather::Weather;
+
 /// What a simulator is made from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -24,6 +26,8 @@ pub struct Settings {
     pub latency: Option<Latency>,
     /// How delta queries behave.
     pub delta: DeltaBehaviour,
+    /// Which faults come by themselves.
+    pub weather: Weather,
     /// For how many seconds a fresh object answers 404 to GET, PATCH and `$ref`.
     pub replication_lag_s: u32,
     /// The life of an access token, drawn between the two, in seconds.
@@ -40,6 +44,7 @@ impl Default for Settings {
             start: None,
             latency: None,
             delta: DeltaBehaviour::default(),
+            weather: Weather::default(),
             replication_lag_s: 0,
             // Between 60 and 90 minutes, as Entra draws it (graph.md 1.3).
             token_life_s: (3_600, 5_400),

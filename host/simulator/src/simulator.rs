@@ -14,6 +14,7 @@ use crate::query::page::Seal;
 use crate::seed::Generator;
 use crate::settings::Settings;
 use crate::tenant::Tenant;
+use crate::weather::Sky;
 
 /// Simulated tenants. Cheap to clone; clones share everything.
 #[derive(Clone, Debug)]
@@ -36,6 +37,7 @@ pub(crate) struct State {
     /// Draws latencies and the order of batches.
     pub(crate) chance: Generator,
     pub(crate) faults: Faults,
+    pub(crate) sky: Sky,
     base_url: Option<String>,
 }
 
@@ -67,6 +69,7 @@ impl Simulator {
             ids: seed.branch("ids"),
             chance: seed.branch("chance"),
             faults: Faults::default(),
+            sky: Sky::new(settings.weather, seed.branch("weather")),
             base_url: None,
         };
         Self(Arc::new(Shared {

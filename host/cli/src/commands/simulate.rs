@@ -1,10 +1,14 @@
 //! `syncline simulate`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::Args;
-use syncline_simulator::{Limits, Settings, Simulator};
+use syncline_simulator::{Limits, Scenario, Settings, Simulator};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -37,6 +41,9 @@ pub(crate) struct Simulate {
     /// Permit this many times the requests that Graph does
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     limits: u32,
+    /// Faults and behaviour to start with, in a TOML file
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
     /// Make a project for these tenants in this folder
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
@@ -52,6 +59,11 @@ impl Simulate {
             limits: Limits::default().times(self.limits),
             ..Settings::default()
         });
+        if let Some(file) = &self.scenario {
+            simulator
+                .play(read(file)?)
+                .map_err(|error| WrongUsage(format!("{}: {error}", file.display())))?;
+        }
         let listener = TcpListener::bind(self.listen)
             .await
             .with_context(|| format!("cannot listen on {}", self.listen))?;
@@ -111,4 +123,19 @@ fn check_names(names: &[String]) -> Result<(), WrongUsage> {
         }
     }
     Ok(())
+}
+
+fn read(file: &Path) -> Result<Scenario, WrongUsage> {
+    let text = fs::read_to_string(file).map_err(|error| {
+        WrongUsage(format!(
+            "the scenario {} cannot be read: {error}",
+            file.display()
+        ))
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        WrongUsage(format!(
+            "the scenario {} does not fit: {error}",
+            file.display()
+        ))
+    })
 }

@@ -224,7 +224,7 @@ fn response(id: &str, reply: Reply) -> Value {
             whole["body"] = json!(STANDARD.encode(text));
         }
         // A connection cannot break inside an envelope; the item times out instead.
-        Content::BrokenOff => whole["status"] = json!(504),
+        Content::BrokenOff | Content::CutOff(_) => whole["status"] = json!(504),
     }
     whole["headers"] = Value::Object(headers);
     whole

@@ -43,7 +43,7 @@ pub(super) fn answer(call: &Call, context: &Context<'_>) -> Result<Reply, GraphE
         .map(|object| {
             // Of a type that the caller may not read there is the id alone (graph.md 5.3).
             if permissions::reads(object.kind, context.roles) {
-                typed(object, &call.query)
+                typed(&object.as_of(context.now), &call.query)
             } else {
                 Ok(json!({ "@odata.type": object.kind.odata_type(), "id": object.id }))
             }

@@ -15,6 +15,7 @@ use crate::clock::graph_time;
 use crate::exchange::{Call, Reply};
 use crate::fault::Fault;
 use crate::people::week;
+use crate::scenario::ScenarioError;
 use crate::schema::Kind;
 use crate::seed::Generator;
 use crate::simulator::Simulator;
@@ -23,7 +24,7 @@ use crate::tenant::directory::FROM_START;
 use crate::tenant::object::Object;
 use crate::tenant::synchronization::Health;
 
-mod behaviour;
+pub(crate) mod behaviour;
 mod objects;
 
 /// Why a control request was not carried out.
@@ -37,6 +38,8 @@ pub(crate) enum ControlError {
     UnknownObject(String),
     #[error("a certificate cannot be read; it is to be PEM")]
     Certificate,
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
     #[error("the body does not fit: {0}")]
     Body(#[from] serde_json::Error),
 }
@@ -137,6 +140,13 @@ fn route(simulator: &Simulator, call: &Call, words: &[&str]) -> Result<Reply, Co
         }
         ("DELETE", ["faults"]) => {
             simulator.state().faults.0.clear();
+            Ok(Reply::no_content())
+        }
+        ("GET", ["weather"]) => Ok(Reply::ok(serde_json::to_value(
+            simulator.state().sky.weather,
+        )?)),
+        ("POST", ["scenario"]) => {
+            simulator.play(body(call)?)?;
             Ok(Reply::no_content())
         }
         ("GET", ["clock"]) => Ok(Reply::ok(now(simulator))),

@@ -71,10 +71,20 @@ pub(super) fn answer(
         };
         return Ok(page(call, context, &opened, Vec::new()));
     }
+    if context.sky.empties_page() {
+        return Ok(page(call, context, &round, Vec::new()));
+    }
     let minimal = call
         .header("prefer")
         .is_some_and(|prefer| prefer.contains("return=minimal"));
-    let (items, cursor) = pages::collect(context.tenant, &round, kind, minimal);
+    let (mut items, cursor) = pages::collect(context.tenant, &round, kind, minimal);
+    if context.sky.weather.repeats > 0 {
+        let mut again = pages::earlier(context.tenant, &round, kind, minimal);
+        again.extend(items.iter().cloned());
+        again.retain(|_| context.sky.repeats());
+        items.extend(again);
+    }
+    context.sky.shuffle(&mut items);
     let reply = match cursor {
         Some(cursor) => {
             let next = Round { cursor, ..round };

@@ -30,7 +30,7 @@ pub(super) fn find<'a>(context: &'a Context<'_>, key: &str) -> Result<&'a Object
 }
 
 pub(super) fn get(call: &Call, context: &mut Context<'_>, key: &str) -> Result<Reply, GraphError> {
-    entity(call, find(context, key)?).map(Reply::ok)
+    entity(call, &find(context, key)?.as_of(context.now)).map(Reply::ok)
 }
 
 pub(super) fn create(call: &Call, context: &mut Context<'_>) -> Result<Reply, GraphError> {

@@ -134,7 +134,7 @@ pub(super) fn list(
     let directory = &context.tenant.directory;
     let omitted = &context.tenant.omitted;
     let fits = |object: &&Object| {
-        object.is_visible(now) && !omitted.contains(&object.id) && wanted.fits(object)
+        object.is_visible(now) && !omitted.contains(&object.id) && wanted.fits(&object.as_of(now))
     };
     let candidates = wanted.filter.as_ref().and_then(Filter::addresses);
     let (rows, more) = match (&wanted.order, &candidates) {
@@ -164,7 +164,7 @@ pub(super) fn list(
     let value: Vec<Value> = rows
         .iter()
         .map(|object| {
-            let mut row = object.select(names.iter().map(String::as_str));
+            let mut row = object.as_of(now).select(names.iter().map(String::as_str));
             if let Some(expand) = &expand {
                 expand.apply(directory, object, &mut row);
             }

@@ -264,7 +264,7 @@ fn mixed(
 ) -> Result<Reply, GraphError> {
     let value: Vec<Value> = rows
         .iter()
-        .map(|object| typed(object, &call.query))
+        .map(|object| typed(&object.as_of(context.now), &call.query))
         .collect::<Result<_, _>>()?;
     let mut body = json!({
         "@odata.context": call.context("directoryObjects"),

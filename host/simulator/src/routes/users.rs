@@ -22,7 +22,7 @@ pub(super) fn find<'a>(context: &'a Context<'_>, key: &str) -> Result<&'a Object
 pub(super) fn get(call: &Call, context: &mut Context<'_>, key: &str) -> Result<Reply, GraphError> {
     let expand = Expand::read(&call.query)?;
     let user = find(context, key)?;
-    let mut body = entity(call, user)?;
+    let mut body = entity(call, &user.as_of(context.now))?;
     if let (Some(expand), Value::Object(row)) = (expand, &mut body) {
         expand.apply(&context.tenant.directory, user, row);
     }

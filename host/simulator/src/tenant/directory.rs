@@ -36,6 +36,8 @@ pub(crate) struct Directory {
     /// The recycle bin, the oldest first.
     bin: BTreeSet<(Timestamp, String)>,
     pub(crate) addresses: Addresses,
+    /// For how many seconds a change of a property is not read, by name; `*` stands for all others.
+    pub(crate) property_lag_s: BTreeMap<String, u32>,
 }
 
 /// What is remembered of an object that is gone for good.
@@ -163,12 +165,23 @@ impl Directory {
             if object.value(&name) == Some(&value) {
                 continue;
             }
+            let lag_s = self
+                .property_lag_s
+                .get(&*name)
+                .or_else(|| self.property_lag_s.get("*"))
+                .copied()
+                .unwrap_or(0);
+            let former = (lag_s > 0).then(|| (name.clone(), object.value(&name).cloned()));
             if is_address(&name) {
                 self.addresses.leave(object);
                 changed |= object.write(name, value, version);
                 self.addresses.enter(object);
             } else {
                 changed |= object.write(name, value, version);
+            }
+            if let Some((name, former)) = former {
+                let until = seconds_later(now, lag_s.into());
+                object.lag(&name, former.unwrap_or(Value::Null), until);
             }
         }
         if changed {

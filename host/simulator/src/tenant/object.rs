@@ -32,6 +32,8 @@ pub(crate) struct Object {
     pub(crate) binned: u64,
     /// Until then GET, PATCH and `$ref` do not find it.
     pub(crate) visible_from: Option<Timestamp>,
+    /// Until then some property reads as it was.
+    stale_until: Option<Timestamp>,
     /// Holds an administrator role: its sensitive properties are refused (graph.md 2.3).
     pub(crate) protected: bool,
 }
@@ -40,6 +42,15 @@ pub(crate) struct Object {
 struct Slot {
     value: Value,
     version: u64,
+    /// What a replica that lags still reads.
+    former: Option<Box<Former>>,
+}
+
+/// A value that was replaced, and until when some still read it.
+#[derive(Clone, Debug)]
+struct Former {
+    value: Value,
+    until: Timestamp,
 }
 
 /// The links of one relation, present and past.
@@ -84,6 +95,7 @@ impl Object {
             deleted: None,
             binned: 0,
             visible_from: None,
+            stale_until: None,
             protected: false,
         };
         if kind != Kind::Contact {
@@ -109,15 +121,53 @@ impl Object {
         match self.properties.get_mut(&name) {
             Some(slot) if slot.value == value => false,
             Some(slot) => {
-                *slot = Slot { value, version };
+                *slot = Slot {
+                    value,
+                    version,
+                    former: None,
+                };
                 true
             }
             None if value.is_null() => false,
             None => {
-                self.properties.insert(name, Slot { value, version });
+                self.properties.insert(
+                    name,
+                    Slot {
+                        value,
+                        version,
+                        former: None,
+                    },
+                );
                 true
             }
         }
+    }
+
+    /// Lets readers see what a property was before its last change, until then.
+    pub(super) fn lag(&mut self, name: &str, former: Value, until: Timestamp) {
+        if let Some(slot) = self.properties.get_mut(name) {
+            slot.former = Some(Box::new(Former {
+                value: former,
+                until,
+            }));
+            self.stale_until = self.stale_until.max(Some(until));
+        }
+    }
+
+    /// Returns the object as a replica reads it that lags behind (graph.md 9.4).
+    pub(crate) fn as_of(&self, now: Timestamp) -> Cow<'_, Self> {
+        if self.stale_until.is_none_or(|until| until <= now) {
+            return Cow::Borrowed(self);
+        }
+        let mut stale = self.clone();
+        for slot in stale.properties.values_mut() {
+            if let Some(former) = slot.former.take()
+                && former.until > now
+            {
+                slot.value = former.value;
+            }
+        }
+        Cow::Owned(stale)
     }
 
     /// Gives every property the version at which the object entered the directory.

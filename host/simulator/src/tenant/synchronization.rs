@@ -158,7 +158,7 @@ fn row(
     let name = user.text("userPrincipalName").unwrap_or_default();
     let shown = user.text("displayName").unwrap_or_default();
     let failed = index % 7 == 5;
-    let action = if index % 3 == 0 || failed {
+    let action = if index.is_multiple_of(3) || failed {
         "create"
     } else {
         "update"

@@ -13,5 +13,6 @@ mod service;
 mod socket;
 mod typed;
 mod users;
+mod weather;
 mod week;
 mod wrong;

@@ -45,6 +45,13 @@ async fn it_serves_until_it_is_told_to_stop_and_can_break_a_connection() {
     let broken = ask(&address, &bearer).await;
     // A chunked body that is whole ends with an empty chunk.
     assert!(!broken.ends_with("0\r\n\r\n"), "{broken}");
+    let begun = json!({"faults": [{"path_contains": "/v1.0/users", "drop": "within", "times": 1}]});
+    client.delete("/_simulator/faults").await;
+    client.post("/_simulator/scenario", &begun).await;
+    let cut = ask(&address, &bearer).await;
+    assert!(cut.starts_with("HTTP/1.1 200 OK"), "{cut}");
+    assert!(cut.contains("@odata.context"), "it began: {cut}");
+    assert!(!cut.ends_with("0\r\n\r\n"), "and never ended: {cut}");
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
 }

@@ -1,6 +1,6 @@
 //! A tenant's knobs: replication, delta, policies and limits, changed while it runs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -14,8 +14,10 @@ use crate::tenant::trust::NewFederation;
 /// What to change; what is not named stays.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Change {
+pub(crate) struct Change {
     replication_lag_s: Option<u32>,
+    /// For how many seconds a change is not read, by property; `*` stands for all others.
+    property_lag_s: Option<BTreeMap<String, u32>>,
     delta_page_size: Option<usize>,
     delta_members_per_page: Option<usize>,
     delta_token_life_s: Option<u32>,
@@ -52,8 +54,9 @@ pub(super) struct Expiry {
     form: Reset,
 }
 
-pub(super) fn change(tenant: &mut Tenant, change: Change) -> Result<(), ControlError> {
+pub(crate) fn change(tenant: &mut Tenant, change: Change) -> Result<(), ControlError> {
     set(&mut tenant.replication_lag_s, change.replication_lag_s);
+    set(&mut tenant.directory.property_lag_s, change.property_lag_s);
     set(&mut tenant.delta.page_size, change.delta_page_size);
     set(
         &mut tenant.delta.members_per_page,
@@ -127,6 +130,7 @@ pub(super) fn read(tenant: &Tenant) -> Value {
         .collect();
     json!({
         "replication_lag_s": tenant.replication_lag_s,
+        "property_lag_s": tenant.directory.property_lag_s,
         "delta_page_size": tenant.delta.page_size,
         "delta_members_per_page": tenant.delta.members_per_page,
         "delta_token_life_s": tenant.delta.token_life_s,

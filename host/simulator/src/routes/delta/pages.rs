@@ -68,6 +68,32 @@ pub(super) fn collect(
     (page.items, page.end)
 }
 
+/// How many objects of earlier pages are looked at for one to come again.
+const EARLIER_MAX: usize = 64;
+
+/// Returns some of what earlier pages of the round have reported, as it is reported now.
+///
+/// An object with links is left out: the parts of a large group are in the tokens of its own pages.
+pub(super) fn earlier(tenant: &Tenant, round: &Round, kind: Kind, minimal: bool) -> Vec<Value> {
+    let since = reported_since(tenant, round);
+    let is_earlier = |position: &Cursor| match (position, &round.cursor) {
+        (Cursor::Object(id), Cursor::Object(reached)) => id <= reached,
+        (Cursor::Version(version), Cursor::Version(reached)) => version <= reached,
+        _ => false,
+    };
+    candidates(tenant, round, kind, since, &Cursor::Start)
+        .take(EARLIER_MAX)
+        .take_while(|(position, _)| is_earlier(position))
+        .filter(|(_, id)| !tenant.omitted.contains(*id))
+        .filter(|(_, id)| round.ids.is_empty() || round.ids.iter().any(|known| known == id))
+        .filter_map(|(_, id)| report(tenant, kind, id, &round.select, since, minimal))
+        .filter_map(|report| match report {
+            Report::Removed(item) => Some(item),
+            Report::Present { scalars, links } => links.is_empty().then_some(scalars),
+        })
+        .collect()
+}
+
 struct Page {
     items: Vec<Value>,
     size: usize,
