@@ -15,8 +15,11 @@ fn storm(seed: u64, weather: Weather) -> Simulator {
     })
 }
 
-/// Returns what becomes of so many requests: the status, and whether the body is whole.
-async fn fates(simulator: &Simulator, count: usize) -> Vec<(u16, bool, Option<String>)> {
+/// A status, whether the body is whole, and the Retry-After.
+type Fate = (u16, bool, Option<String>);
+
+/// Returns what becomes of so many requests.
+async fn fates(simulator: &Simulator, count: usize) -> Vec<Fate> {
     let client = Client::new(simulator, TARGET).await;
     let mut fates = Vec::new();
     for _ in 0..count {
@@ -46,7 +49,7 @@ async fn every_fault_comes_about_as_often_as_it_is_asked_for_and_as_the_seed_say
         "one seed, one weather"
     );
     assert_ne!(first, fates(&storm(6, weather), 2_000).await);
-    let count = |test: &dyn Fn(&(u16, bool, Option<String>)) -> bool| {
+    let count = |test: &dyn Fn(&Fate) -> bool| {
         first.iter().filter(|fate| test(fate)).count()
     };
     let about = |count: usize| (60..=140).contains(&count);
@@ -72,7 +75,7 @@ async fn without_weather_nothing_happens() {
 fn merged(items: Vec<Value>) -> BTreeMap<String, Value> {
     items
         .into_iter()
-        .map(|item| (item["id"].as_str().unwrap().to_owned(), item))
+        .map(|item| (item["id"].as_str().expect("an id").to_owned(), item))
         .collect()
 }
 
