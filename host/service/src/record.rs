@@ -345,7 +345,10 @@ fn error_information(category: &str, reason: &Reason) -> Json {
 fn modified(action: &Action, referred: Option<&TargetId>) -> Vec<Json> {
     let text = |value: &Value| (!value.is_absent()).then(|| value.to_string());
     let mut properties = Vec::new();
-    for (name, value) in action.born().into_iter().flatten() {
+    // First by what people recognise the object.
+    let mut born: Vec<_> = action.born().into_iter().flatten().collect();
+    born.sort_by_key(|(name, _)| !matches!(name.as_str(), "mail" | "userPrincipalName"));
+    for (name, value) in born {
         properties.push(modified_property(name.as_str(), None, text(&value)));
     }
     for (name, modification) in action.modifications().into_iter().flatten() {
