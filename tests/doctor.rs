@@ -74,7 +74,8 @@ fn names(rehearsal: &Rehearsal, exit_code: i32, expected: &str) -> String {
     let finding = found
         .iter()
         .find(|finding| {
-            finding["check"] == check && expected.starts_with(finding["severity"].as_str().unwrap())
+            finding["check"] == check
+                && expected.starts_with(finding["severity"].as_str().expect("text"))
         })
         .expect("it is there");
     format!(
