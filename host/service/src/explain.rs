@@ -16,7 +16,7 @@ use syncline_rules::{Generation, Input as Declared, LayerAnswer, MappingRow, Out
 use syncline_store::{Store, SubjectRow, SubjectStanding};
 
 use crate::{
-    RulesError, ServiceError,
+    ServiceError,
     decide::positional,
     failed_inputs::{change, plain},
     planning::{self, mapping_row},
@@ -193,7 +193,7 @@ pub fn explain(
     let reader = RulesReader::new(rules_engine(project, program)?, project);
     let remembered = store.active_generation(&job.name)?.ok_or_else(not_run)?;
     let candidate = reader.of_store(store, job, &remembered)?;
-    let generation = candidate.map_err(RulesError::from)?.generation;
+    let generation = candidate?.generation;
     let kind = ObjectKind::User;
     let found = store.find_source(&job.name, kind, object)?;
     let [id] = found.as_slice() else {

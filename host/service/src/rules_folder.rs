@@ -41,7 +41,7 @@ pub(crate) struct Candidate {
 /// Why rules in the folder cannot be used, and what of them could be read.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    pub(crate) error: RulesError,
+    pub(crate) error: Box<RulesError>,
     /// The digest of the file at fault, where there is one.
     pub(crate) digest: Option<String>,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Refusal {
 impl From<RulesError> for Refusal {
     fn from(error: RulesError) -> Self {
         Self {
-            error,
+            error: Box::new(error),
             digest: None,
         }
     }
@@ -93,10 +93,10 @@ impl RulesReader {
             let bytes: Arc<[u8]> = files::component(&self.project_folder, job, rule)?.into();
             let component = self.admit(&bytes).map_err(|source| Refusal {
                 digest: Some(hex::encode(Sha256::digest(&bytes))),
-                error: RulesError::Refused {
+                error: Box::new(RulesError::Refused {
                     path: rule.component.clone(),
                     source,
-                },
+                }),
             })?;
             let settings = match &rule.settings {
                 Some(path) => SettingsFile::read(path)?.value()?,
@@ -275,7 +275,7 @@ impl Service {
             active.layers().iter().map(|layer| &layer.plugin).eq(named)
         });
         match folder {
-            Err(refusal) if !is_substitute => Err(refusal.error.into()),
+            Err(refusal) if !is_substitute => Err((*refusal.error).into()),
             folder => Ok(KnownRules {
                 folder: Some(folder),
                 active,

@@ -104,7 +104,7 @@ impl Service {
                 self.refuse(job, &refusal)?;
                 return Ok(Chosen::only(active));
             }
-            (Some(Err(refusal)), None) => return Err(refusal.error.into()),
+            (Some(Err(refusal)), None) => return Err((*refusal.error).into()),
             (Some(Ok(candidate)), Some(active)) => (candidate, active),
             // The first generation activates itself (design, section 11).
             (Some(Ok(candidate)), None) => {
@@ -210,7 +210,7 @@ impl Service {
             Ok(comparison) => comparison,
             Err(error) => {
                 let refusal = Refusal {
-                    error,
+                    error: Box::new(error),
                     digest: Some(candidate.generation.digest().to_string()),
                 };
                 self.refuse(job, &refusal)?;

@@ -151,7 +151,8 @@ fn layer_line(layer: &RememberedLayer) -> String {
     );
     if !layer.overrides.is_empty() {
         let names: Vec<&str> = layer.overrides.iter().map(|name| name.as_str()).collect();
-        line += &format!(", overrides {}", names.join(", "));
+        line.push_str(", overrides ");
+        line.push_str(&names.join(", "));
     }
     line
 }

@@ -202,6 +202,9 @@ fn boundary(
     Ok(serde_json::json!({ "sandboxed": sandboxed.median, "native": native }))
 }
 
+/// What a thread does with a batch.
+type Work<'a> = dyn Fn(&[MappingRow]) + Sync + 'a;
+
 /// How many objects a second are decided on two threads, each with batches of its own: by the clock,
 /// and by the processor's time, which is what a machine would do that does nothing else.
 fn throughput(
@@ -224,8 +227,7 @@ fn throughput(
     if verdicts != [Verdict::InScope] {
         return Err("the people are not in scope".into());
     }
-    let works: [(&str, &(dyn Fn(&[MappingRow]) + Sync)); 2] =
-        [("map", &map), ("scope, keys and map", &decide)];
+    let works: [(&str, &Work<'_>); 2] = [("map", &map), ("scope, keys and map", &decide)];
     for (name, work) in works {
         let (mut clock, mut processor) = (Vec::new(), Vec::new());
         for _ in 0..rounds {

@@ -49,9 +49,7 @@ async fn every_fault_comes_about_as_often_as_it_is_asked_for_and_as_the_seed_say
         "one seed, one weather"
     );
     assert_ne!(first, fates(&storm(6, weather), 2_000).await);
-    let count = |test: &dyn Fn(&Fate) -> bool| {
-        first.iter().filter(|fate| test(fate)).count()
-    };
+    let count = |test: &dyn Fn(&Fate) -> bool| first.iter().filter(|fate| test(fate)).count();
     let about = |count: usize| (60..=140).contains(&count);
     assert!(about(count(&|(status, ..)| *status == 429)));
     assert!(about(count(&|(status, ..)| *status == 401)));

@@ -1,5 +1,10 @@
 //! What would end a process rather than a call, tried in a process of its own.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the test that started the process reads what it says"
+)]
+
 use std::{env, process::Command, thread};
 
 use syncline_directory::Outcome;
