@@ -243,7 +243,19 @@ impl Judging<'_> {
             },
             lifted::Change::Same(position) => Change::Set(self.same(position, output)?.clone()),
             lifted::Change::FirstFree(lifted) => {
-                Change::FirstFree(lifted.into_iter().map(value).collect::<Result<_, _>>()?)
+                let candidate = |lifted| match value(lifted)? {
+                    // No value is nobody's name, so it would always be free.
+                    Value::Absent => {
+                        malformed(format!("a candidate for `{}` has no value", slot.attribute))
+                    }
+                    value => Ok(value),
+                };
+                Change::FirstFree(
+                    lifted
+                        .into_iter()
+                        .map(candidate)
+                        .collect::<Result<_, _>>()?,
+                )
             }
             lifted::Change::Refuse(reason) => Change::Refuse(reason.into()),
         })

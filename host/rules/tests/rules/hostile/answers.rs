@@ -93,6 +93,9 @@ const INTEGER: u8 = 3;
 const TEXTS: u8 = 4;
 const REFERENCE: u8 = 5;
 
+/// A change of ranked candidates.
+const FIRST_FREE: u8 = 4;
+
 /// A case: what the answer does, the code that its row is held with, and how.
 type Case = (&'static str, &'static str, fn(&mut Answer));
 
@@ -173,6 +176,10 @@ const OUTCOMES: &[Case] = &[
     ("several texts for one", MALFORMED, |a| {
         let at = a.set(0, TEXTS);
         a.memory.texts(at, &["Sales"]);
+    }),
+    ("candidates without a value", MALFORMED, |a| {
+        a.byte(a.changes, FIRST_FREE);
+        a.memory.list(a.changes + 8, 2, 16);
     }),
     ("a text for a truth", MALFORMED, |a| {
         a.set(1, TEXT);
