@@ -37,7 +37,9 @@ fn files(ending: &str) -> Vec<PathBuf> {
                 .to_string_lossy()
                 .into_owned();
             if path.is_dir() {
-                let built = folder == root && (name.starts_with("target") || name == ".git");
+                let built = folder == root && (name.starts_with("target") || name == ".git")
+                    // What tools of other languages bring into the examples.
+                    || matches!(name.as_ref(), "node_modules" | ".venv" | "dist");
                 if !built {
                     folders.push(path);
                 }
