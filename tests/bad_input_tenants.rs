@@ -266,7 +266,12 @@ fn an_outage_for_good_ends_the_run_after_a_bounded_number_of_tries() {
             .map(|thread| thread.join().expect("the case holds"))
             .collect()
     });
-    insta::assert_snapshot!(told.join("\n"));
+    // How much of an answer is out when the connection goes is the machine's to say.
+    let told = told
+        .join("\n")
+        .replace("connection closed before message completed", "[early]")
+        .replace("unexpected EOF during chunk size line", "[early]");
+    insta::assert_snapshot!(told);
 }
 
 #[test]
