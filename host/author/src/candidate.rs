@@ -2,13 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
 use syncline_directory::PluginName;
 use syncline_rules::{
-    ActivationError, AdmissionError, Component, Generation, LayerSpec, RulesEngine, Tables,
+    ActivationError, AdmissionError, Component, FileError, Generation, LayerSpec, Limits,
+    RulesEngine, Tables, read_file,
 };
 
 /// A component's file, admitted.
@@ -70,9 +71,15 @@ impl Candidate {
     ///
     /// Where it cannot be read or no host would admit it.
     pub fn open(engine: &RulesEngine, path: &Path) -> Result<Self, CandidateError> {
-        let bytes = fs::read(path).map_err(|source| CandidateError::Read {
-            path: path.to_owned(),
-            source,
+        let bytes = read_file(path, &Limits::default()).map_err(|error| match error {
+            FileError::Unreadable(source) => CandidateError::Read {
+                path: path.to_owned(),
+                source,
+            },
+            FileError::Refused(source) => CandidateError::Refused {
+                path: path.to_owned(),
+                source,
+            },
         })?;
         Self::of(engine, path, &bytes)
     }

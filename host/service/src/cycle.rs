@@ -21,7 +21,6 @@ use crate::{
     rules_folder::KnownRules,
     rules_settling::{Chosen, Ends, Letting},
     suspension::Tally,
-    tenants::tenant_error,
 };
 
 /// The clients of a cycle: only one that may write holds a [`Target`].
@@ -286,17 +285,7 @@ impl Steps<'_> {
     ) -> Result<(Ends, Chosen), ServiceError> {
         let service = self.service;
         let job = self.job;
-        let ends = Ends {
-            source: source
-                .tenant()
-                .await
-                .map_err(tenant_error(Side::Source, job))?,
-            target: target
-                .reader()
-                .tenant()
-                .await
-                .map_err(tenant_error(Side::Target, job))?,
-        };
+        let ends = Ends::read(job, source, target.reader()).await?;
         self.check_tenants(&ends)?;
         service
             .store

@@ -23,7 +23,7 @@ use crate::{
     tables_file::{self, JobTables},
 };
 
-pub(crate) use files::{Fingerprint, Stamps, component};
+pub(crate) use files::{Fingerprint, Stamps, component, read};
 
 /// How many judgements of components are kept beside those in use, so that what is put back is there at
 /// once. A folder that is written all day must not fill the memory.

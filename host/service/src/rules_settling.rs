@@ -23,6 +23,7 @@ use crate::{
     preview::{Comparison, RulesPreview, compare},
     project::{Activation, Job},
     rules_folder::{Candidate, KnownRules, Refusal},
+    tenants::tenant_error,
 };
 
 /// How many rows of the mirror a candidate is tried on before it becomes active.
@@ -77,6 +78,26 @@ pub(crate) enum Letting<'a> {
 pub(crate) struct Ends {
     pub(crate) source: Tenant,
     pub(crate) target: Tenant,
+}
+
+impl Ends {
+    /// Asks both tenants what they are.
+    pub(crate) async fn read(
+        job: &Job,
+        source: &Source,
+        target: &Source,
+    ) -> Result<Self, ServiceError> {
+        Ok(Self {
+            source: source
+                .tenant()
+                .await
+                .map_err(tenant_error(Side::Source, job))?,
+            target: target
+                .tenant()
+                .await
+                .map_err(tenant_error(Side::Target, job))?,
+        })
+    }
 }
 
 /// The result of weighing a candidate, or why it is refused.

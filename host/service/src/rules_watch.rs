@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use notify::{RecursiveMode, Watcher as _};
-use syncline_directory::{JobName, Side};
+use syncline_directory::JobName;
 use syncline_store::Fit;
 use tokio::sync::mpsc;
 
@@ -16,7 +16,6 @@ use crate::{
     project::Job,
     rules_folder::{Candidate, Fingerprint, Stamps},
     rules_settling::{Ends, Letting},
-    tenants::tenant_error,
 };
 
 /// How long the plugins folder has to be quiet before it is read: a copy in progress is not a file.
@@ -231,16 +230,7 @@ impl Service {
         let _between_runs = self.turn.lock().await;
         let source = self.reader(&job.source)?;
         let target = self.reader(&job.target)?;
-        let ends = Ends {
-            source: source
-                .tenant()
-                .await
-                .map_err(tenant_error(Side::Source, job))?,
-            target: target
-                .tenant()
-                .await
-                .map_err(tenant_error(Side::Target, job))?,
-        };
+        let ends = Ends::read(job, &source, &target).await?;
         let Some(active) = self.watched_rules(job).await?.active else {
             return Ok(());
         };

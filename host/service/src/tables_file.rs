@@ -11,7 +11,7 @@ use std::{
 
 use csv::{ErrorKind, Trim};
 
-use crate::{RulesError, project::Job};
+use crate::{RulesError, project::Job, rules_folder};
 
 /// The tables of a job by name; each maps a key to its values.
 pub(crate) type JobTables = BTreeMap<String, BTreeMap<String, Vec<String>>>;
@@ -50,7 +50,7 @@ fn read_bytes(job: &Job, name: &str, path: &Path) -> Result<Vec<u8>, RulesError>
         let message = format!("the table has {size} bytes, at most {BYTES_MAX} are read");
         return Err(wrong(path, None, message));
     }
-    std::fs::read(path).map_err(unreadable)
+    rules_folder::read(path).map_err(unreadable)
 }
 
 fn wrong(path: &Path, line: Option<u64>, message: impl Into<String>) -> RulesError {

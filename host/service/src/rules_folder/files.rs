@@ -116,7 +116,7 @@ pub(crate) fn component(
 }
 
 /// Reads a regular file whole. A pipe would be waited for, and a device never ends.
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     // Looked at before it is opened: opening a pipe waits for its other end.
     if !path.metadata()?.is_file() {
         return Err(std::io::Error::other("it is no regular file"));
